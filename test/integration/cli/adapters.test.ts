@@ -1,5 +1,4 @@
 /** Adapters by PEFT: opened, merged, and merged in other programs. test/references/adapters.py says what is right. */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,8 @@ import { Sampler } from '../../../src/model/generation/sampler.ts';
 import type { Sequence } from '../../../src/model/network/batch.ts';
 import { Scorer } from '../../../src/model/network/scorer.ts';
 import { adapterShapes } from '../../../src/model/parameters.ts';
+import { hasPackages } from '../../helpers/python-packages.ts';
+import { printedByPython } from '../../helpers/run-python.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');
 const FOLDER = join(REFERENCES, 'fixtures/adapters');
@@ -53,10 +54,7 @@ async function logProbs(folder: string, of = sequence): Promise<number[]> {
 const distance = (a: number[], b: number[]): number =>
   Math.max(...a.map((value, index) => Math.abs(value - b[index]!)));
 
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const hasPeft = spawnSync(python, ['-c', 'import transformers, torch, peft']).status === 0;
-if (!hasPeft) console.log(`Skipped: ${python} has no PEFT, so nothing merged was opened (set GRPO_TEST_PYTHON).`);
+const hasPeft = hasPackages(['transformers', 'torch', 'peft'], 'nothing merged was opened');
 
 describe.each(Object.entries(adapters))('%s', (name, { model, logprobs }) => {
   test('has the log-probabilities of PEFT, merged too', { timeout: 60_000 }, async () => {
@@ -110,7 +108,7 @@ test.skipIf(!hasPeft).each(opened)('what is merged opens in transformers: %s', {
   writeFileSync(rows, `${JSON.stringify(row)}\n`);
   const out = join(temporary, `${name}-in-transformers`);
   await exportCommand({ command: 'export', source: adapterFolder(name, `${name}-again`), to: out, json: false });
-  const printed = execFileSync(python, [join(REFERENCES, 'open_checkpoint.py'), out, rows], { encoding: 'utf8' });
+  const printed = await printedByPython([join(REFERENCES, 'open_checkpoint.py'), out, rows]);
   const theirs = (JSON.parse(printed) as { logprobs: number[] }).logprobs;
   expect(distance(await logProbs(out), theirs)).toBeLessThan(1e-4);
 });
@@ -119,9 +117,9 @@ test("every field of PEFT's LoraConfig is known", () => {
   expect(Object.keys(PEFT_FIELDS)).toEqual(readJson<{ fields: string[] }>(FOLDER, 'fields.json').fields);
 });
 
-test.skipIf(!hasPeft)("every field of the installed PEFT's LoraConfig is known", () => {
+test.skipIf(!hasPeft)("every field of the installed PEFT's LoraConfig is known", async () => {
   const code =
     'import dataclasses, json, peft; print(json.dumps([f.name for f in dataclasses.fields(peft.LoraConfig)]))';
-  const fields = JSON.parse(execFileSync(python, ['-c', code], { encoding: 'utf8' })) as string[];
+  const fields = JSON.parse(await printedByPython(['-c', code])) as string[];
   expect(fields.filter((field) => !Object.hasOwn(PEFT_FIELDS, field))).toEqual([]);
 });

@@ -1,9 +1,10 @@
 /** `grpo export` as a command: what it finds, where it writes, and what it refuses. */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readGguf } from '../../../src/model/files/gguf.ts';
+import { hasPackages } from '../../helpers/python-packages.ts';
+import { printedByPython } from '../../helpers/run-python.ts';
 import { grpo, jsonlFile, temporaryFolder } from './run-grpo.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');
@@ -11,10 +12,7 @@ const MODELS = join(REFERENCES, 'fixtures/models');
 const ADAPTER = join(REFERENCES, 'fixtures/adapters/dora');
 const readJson = <T>(...path: string[]): T => JSON.parse(readFileSync(join(...path), 'utf8'));
 
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const hasPeft = spawnSync(python, ['-c', 'import transformers, torch, peft']).status === 0;
-if (!hasPeft) console.log(`Skipped: ${python} has no PEFT, so no exported adapter was opened (set GRPO_TEST_PYTHON).`);
+const hasPeft = hasPackages(['transformers', 'torch', 'peft'], 'no exported adapter was opened');
 
 /** A checkpoint as a run leaves it: an adapter, and what only training needs. */
 function makeCheckpoint(folder: string): string {
@@ -86,9 +84,7 @@ test.skipIf(!hasPeft)('an adapter that PEFT opens', { timeout: 120_000 }, async 
   }>(REFERENCES, 'fixtures/adapters/expected.json');
   const to = join(temporaryFolder(), 'adapter');
   await done(makeCheckpoint(join(temporaryFolder(), 'checkpoint')), '--format', 'adapter', '--to', to);
-  const printed = execFileSync(python, [join(REFERENCES, 'open_checkpoint.py'), to, jsonlFile([row])], {
-    encoding: 'utf8',
-  });
+  const printed = await printedByPython([join(REFERENCES, 'open_checkpoint.py'), to, jsonlFile([row])]);
   const { logprobs } = JSON.parse(printed) as { logprobs: number[] };
   for (const [index, value] of logprobs.entries()) expect(value).toBeCloseTo(adapters.dora!.logprobs[index]!, 4);
 });

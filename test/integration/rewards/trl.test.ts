@@ -1,16 +1,13 @@
 /** A Python reward file means the same here and in TRL: TRL's own trainer calls it, then our worker does, and both are compared. */
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Prompt, ScoreTable } from '../../../src/protocol/rewards.ts';
+import { hasPackages, PYTHON } from '../../helpers/python-packages.ts';
+import { printedByPython } from '../../helpers/run-python.ts';
 import { brief, open } from './workspace.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const trlMissing = spawnSync(python, ['-c', 'import trl, torch, datasets']).status !== 0;
-if (trlMissing)
-  console.log(`Skipped: ${python} has no trl, so rewards were not compared with it (set GRPO_TEST_PYTHON).`);
+const hasTrl = hasPackages(['trl', 'torch', 'datasets'], 'rewards were not compared with TRL');
 
 const FUNCTIONS = ['see', 'length', 'some', 'later', 'doubled', 'judge'];
 const chat = (content: string) => [
@@ -42,31 +39,29 @@ const rowsOf = (form: string) =>
 const known = new Map<string, Seen>();
 
 /** What TRL makes of the rows of a form. */
-function inTrl(form: string): Seen {
+async function inTrl(form: string): Promise<Seen> {
   const before = known.get(form);
   if (before) return before;
   const model = join(REFERENCES, 'fixtures/models/qwen3');
-  const script = spawnSync(python, [join(REFERENCES, 'trl_rewards.py'), model, ...FUNCTIONS], {
-    input: JSON.stringify(rowsOf(form)),
-    encoding: 'utf8',
-    env: { ...process.env, HF_HUB_OFFLINE: '1' },
-  });
-  expect(script.status, script.stderr.slice(-3000)).toBe(0);
-  const seen = JSON.parse(script.stdout.trim().split('\n').at(-1)!) as Seen;
+  const input = JSON.stringify(rowsOf(form));
+  const printed = await printedByPython([join(REFERENCES, 'trl_rewards.py'), model, ...FUNCTIONS], { input });
+  const seen = JSON.parse(printed.trim().split('\n').at(-1)!) as Seen;
   known.set(form, seen);
   return seen;
 }
 
 type Row = ReturnType<typeof rowsOf>[number] & { completion: string };
 
-const withCompletions = (form: string): Row[] =>
-  rowsOf(form).map((row, i) => ({ ...row, completion: inTrl(form).completions[i]! }));
+async function withCompletions(form: string): Promise<Row[]> {
+  const { completions } = await inTrl(form);
+  return rowsOf(form).map((row, i) => ({ ...row, completion: completions[i]! }));
+}
 
 async function here(rows: Row[]): Promise<ScoreTable> {
   const file = join(REFERENCES, 'rewards.py');
   const set = await open(
     FUNCTIONS.map((name) => ({ file, name })),
-    { pythonPath: python },
+    { pythonPath: PYTHON },
   );
   return set.score({
     prompts: rows.map(({ prompt }) => prompt),
@@ -83,13 +78,13 @@ const in32Bits = ({ columns }: ScoreTable) =>
     brief(outcomes).map((score) => (typeof score === 'number' ? Math.fround(score) : score)),
   );
 
-describe.skipIf(trlMissing)('rewards in TRL and here (needs GRPO_TEST_PYTHON with trl)', () => {
+describe.skipIf(!hasTrl)('rewards in TRL and here (needs GRPO_TEST_PYTHON with trl)', () => {
   test.each(Object.keys(FORMS))(
     'the same arguments, rewards and logs: %s prompts',
     { timeout: 300_000 },
     async (form) => {
-      const seen = inTrl(form);
-      const table = await here(withCompletions(form));
+      const seen = await inTrl(form);
+      const table = await here(await withCompletions(form));
       expect(table.columns.map(({ name }) => name)).toEqual(FUNCTIONS);
       expect(in32Bits(table)).toEqual(seen.rewards);
       expect(table.metrics).toEqual(seen.metrics);
@@ -103,11 +98,11 @@ describe.skipIf(trlMissing)('rewards in TRL and here (needs GRPO_TEST_PYTHON wit
   );
 
   test('a batch of both forms: each as TRL has it', { timeout: 300_000 }, async () => {
-    const [text, chats] = [withCompletions('text'), withCompletions('chat')];
+    const [text, chats] = [await withCompletions('text'), await withCompletions('chat')];
     const table = await here(text.flatMap((row, i) => [row, chats[i]!]));
     const ofForm = <Value>(values: Value[], form: number) => values.filter((_, row) => row % 2 === form);
     for (const [index, form] of Object.keys(FORMS).entries()) {
-      const seen = inTrl(form);
+      const seen = await inTrl(form);
       expect(in32Bits(table).map((scores) => ofForm(scores, index))).toEqual(seen.rewards);
       expect(ofForm(table.extra.completions!, index)).toEqual(seen.extra.completions);
       expect(ofForm(table.extra.prompts!, index)).toEqual(seen.extra.prompts);

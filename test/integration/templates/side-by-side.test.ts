@@ -1,5 +1,4 @@
 /** Chat templates rendered by transformers and by us, side by side. */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,25 +6,20 @@ import { TemplateError } from '../../../src/model/templates/errors.ts';
 import { Template } from '../../../src/model/templates/template.ts';
 import { parseExact } from '../../../src/text/exact-json.ts';
 import { type Chats, differences, type Rendered } from '../../helpers/chat-renders.ts';
+import { hasPackages } from '../../helpers/python-packages.ts';
+import { printedByPython } from '../../helpers/run-python.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../references');
 const TIMEOUT = { timeout: 600_000 };
 
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const trlMissing = spawnSync(python, ['-c', 'import transformers, trl']).status !== 0;
-if (trlMissing) {
-  console.log(`Skipped: ${python} has no trl, so no chat templates were rendered with it (set GRPO_TEST_PYTHON).`);
-}
+const hasTrl = hasPackages(['transformers', 'trl'], 'no chat templates were rendered with them');
 
-function reference(command: string): string {
-  const options = { encoding: 'utf8', maxBuffer: 2 ** 28 } as const;
-  return execFileSync(python, ['-W', 'ignore', join(REFERENCES, 'chat_templates.py'), command], options);
-}
+const reference = (command: string): Promise<string> =>
+  printedByPython([join(REFERENCES, 'chat_templates.py'), command]);
 
-describe.skipIf(trlMissing)('chat templates (needs GRPO_TEST_PYTHON with trl)', () => {
-  it('that come with TRL give what transformers gives, or are refused by both', TIMEOUT, () => {
-    const chats: Chats = JSON.parse(reference('shipped'));
+describe.skipIf(!hasTrl)('chat templates (needs GRPO_TEST_PYTHON with trl)', () => {
+  it('that come with TRL give what transformers gives, or are refused by both', TIMEOUT, async () => {
+    const chats: Chats = JSON.parse(await reference('shipped'));
     const names = Object.keys(chats.templates);
     expect(names.length).toBeGreaterThan(50);
     expect(names.flatMap((name) => differences(chats, name))).toEqual([]);
@@ -34,8 +28,8 @@ describe.skipIf(trlMissing)('chat templates (needs GRPO_TEST_PYTHON with trl)', 
   it(
     'give no other text than Jinja2 for any operator, filter, test and method with values of every type',
     TIMEOUT,
-    () => {
-      const { context, groups } = parseExact(reference('matrix')) as {
+    async () => {
+      const { context, groups } = parseExact(await reference('matrix')) as {
         context: Record<string, unknown>;
         groups: { matrix: ({ template: string } & Rendered)[] };
       };
@@ -57,8 +51,8 @@ describe.skipIf(trlMissing)('chat templates (needs GRPO_TEST_PYTHON with trl)', 
     },
   );
 
-  it('are recorded in the fixtures as this version renders them', TIMEOUT, () => {
+  it('are recorded in the fixtures as this version renders them', TIMEOUT, async () => {
     const recorded = readFileSync(join(REFERENCES, 'fixtures/chat-templates/constructs.json'), 'utf8');
-    expect(reference('constructs')).toBe(recorded);
+    expect(await reference('constructs')).toBe(recorded);
   });
 });

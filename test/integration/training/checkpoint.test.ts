@@ -1,17 +1,11 @@
 /** Other programs open our checkpoints: transformers makes of them what we do. */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasPackages } from '../../helpers/python-packages.ts';
+import { printedByPython } from '../../helpers/run-python.ts';
 import { REFERENCES, referenceModel, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
 
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const hasTransformers = spawnSync(python, ['-c', 'import transformers, torch, peft']).status === 0;
-if (!hasTransformers) {
-  console.log(
-    `Skipped: ${python} has no transformers and PEFT, so no checkpoint was opened with it (set GRPO_TEST_PYTHON).`,
-  );
-}
+const hasTransformers = hasPackages(['transformers', 'torch', 'peft'], 'no checkpoint was opened with them');
 
 const rows = [
   { prompt_ids: [20, 21, 5, 9], completion_ids: [7, 100, 31, 2] },
@@ -80,12 +74,20 @@ describe.skipIf(!hasTransformers)('a LoRA checkpoint opens in PEFT, and merged i
   });
 });
 
+const starts = new Map<string, ReturnType<typeof runGrpo>>();
+/** What a start model makes of the rows, which are the same for all tests. */
+function known(start: string, file: string): ReturnType<typeof runGrpo> {
+  const printed = starts.get(start) ?? runGrpo('logprobs', start, file, '--json');
+  starts.set(start, printed);
+  return printed;
+}
+
 /** What transformers or PEFT makes of a checkpoint is what we make of it, and not what we make of the model it began as; gives that. */
 async function expectSame(checkpoint: string, file: string, start: string): Promise<string> {
   const script = join(REFERENCES, 'open_checkpoint.py');
-  const theirs = execFileSync(python, [script, checkpoint, file], { encoding: 'utf8' });
+  const theirs = await printedByPython([script, checkpoint, file]);
   const { stdout: ours } = await runGrpo('logprobs', checkpoint, file, '--json');
-  const { stdout: before } = await runGrpo('logprobs', start, file, '--json');
+  const { stdout: before } = await known(start, file);
   expect(distance(ours, theirs)).toBeLessThan(1e-4);
   expect(distance(before, theirs)).toBeGreaterThan(1e-2);
   return ours;

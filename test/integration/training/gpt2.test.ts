@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listCheckpoints } from '../../../src/run-folder/checkpoints.ts';
 import { GPT2, randomModel } from '../../webgpu/random-model.ts';
-import { runPython, trlMissing } from '../trl/python.ts';
+import { runWarmPython, trlMissing } from '../trl/python.ts';
 import { readTensors } from './trl-run.ts';
 import { metricsOf, REFERENCES, rolloutsOf, runGrpo, timeless, tinyFiles, tinyWorkspace } from './workspace.ts';
 
@@ -83,7 +83,7 @@ describe.skipIf(trlMissing)('in Python', { timeout: 240_000 }, () => {
       ours.push(...after, ...(await here(merged)));
       expect(Math.max(...after.map((value, index) => Math.abs(value - before[index]!))), name).toBeGreaterThan(1e-2);
     }
-    const { stdout, stderr, status } = runPython(['-c', OPEN, rows, ...opened], work);
+    const { stdout, stderr, status } = await runWarmPython(['-c', OPEN, rows, ...opened], work);
     expect(status, stderr).toBe(0);
     // PEFT would warn of it if it had to correct it.
     expect(stderr).not.toContain('fan_in_fan_out is set to False');
@@ -98,7 +98,7 @@ describe.skipIf(trlMissing)('in Python', { timeout: 240_000 }, () => {
     await succeed('train', config, '--out', run);
     const trl = join(folder, 'checkpoint-2');
     await succeed('export', run, '--format', 'trl', '--to', trl);
-    const { stdout, stderr, status } = runPython([join(REFERENCES, 'opened_optimizer.py'), trl], folder);
+    const { stdout, stderr, status } = await runWarmPython([join(REFERENCES, 'opened_optimizer.py'), trl], folder);
     expect(status, stderr).toBe(0);
     const theirs = JSON.parse(stdout) as Record<string, number[][]>;
 

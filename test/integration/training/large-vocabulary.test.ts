@@ -1,6 +1,7 @@
 /** Training at sizes that ONNX Runtime shares out among threads: equal to PyTorch's, and the same each time. */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { PROVIDERS } from '../../../src/engine/onnx/providers.ts';
@@ -38,8 +39,8 @@ async function largeWorkspace(config: object = {}): Promise<string> {
   return folder;
 }
 
-/** 0: one for each core; and more than there are cores. */
-const THREADS = [0, 16];
+/** One for each core, as without tests, and more than there are. */
+const THREADS = [availableParallelism(), 16];
 function setThreads(threads: number): void {
   const options = PROVIDERS.cpu.session;
   options.intraOpNumThreads = threads;

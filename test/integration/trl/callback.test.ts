@@ -1,5 +1,6 @@
 /** The callback in a user's own script, with the real TRL: what the run folder says. */
 import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { computeAdvantages } from '../../../src/grpo/advantages.ts';
@@ -10,23 +11,23 @@ import { RunReader } from '../../../src/run-folder/read-run.ts';
 import { readRollouts, recordedSteps } from '../../../src/run-folder/rollouts.ts';
 import { readRunInfo } from '../../../src/run-folder/run-info.ts';
 import { grpo } from '../cli/run-grpo.ts';
-import { ROOT, recordedRun, runPython, SAMPLES, temporaryFolder, trlMissing } from './python.ts';
+import { ROOT, recordedRun, runWarmPython, SAMPLES, temporaryFolder, trlMissing } from './python.ts';
 
 const SCRIPT = join(ROOT, 'test/references/trl_own_script.py');
-const train = (folder: string, name: string) => runPython([SCRIPT, join(SAMPLES, 'models/tiny-sort'), name], folder);
+const train = (folder: string, name: string) =>
+  runWarmPython([SCRIPT, join(SAMPLES, 'models/tiny-sort'), name], folder);
 
-function trained(name: string): { folder: string; run: string; metrics: MetricsRow[] } {
+async function trained(name: string): Promise<{ folder: string; run: string; metrics: MetricsRow[] }> {
   const folder = temporaryFolder();
-  const { status, stderr } = train(folder, name);
+  const { status, stderr } = await train(folder, name);
   expect(status, stderr.slice(-3000)).toBe(0);
   const run = recordedRun(folder);
   return { folder, run, metrics: readMetrics(run) };
 }
 
-// Importing torch and TRL takes most of the time.
 describe.skipIf(trlMissing)('the callback in a script of TRL', { timeout: 240_000 }, () => {
   test('a step is a batch of rollouts, however many updates there are on it', async () => {
-    const { run, metrics } = trained('iterations');
+    const { run, metrics } = await trained('iterations');
     const info = readRunInfo(run);
     expect(info).toMatchObject({ state: 'done', step: 2, seed: 42, device: 'cpu', reason: null });
     expect(info.rewards!.map(({ name, weight }) => [name, weight])).toEqual([
@@ -64,8 +65,8 @@ describe.skipIf(trlMissing)('the callback in a script of TRL', { timeout: 240_00
     expect(explained.stdout).toContain('R = inclusion + 0.5 × brief');
   });
 
-  test('several batches of an update are one step', () => {
-    const { run, metrics } = trained('accumulation');
+  test('several batches of an update are one step', async () => {
+    const { run, metrics } = await trained('accumulation');
     expect(metrics.map(({ step }) => step)).toEqual([1, 2]);
     const groups = (step: number) => [...new Set(readRollouts(run, step)!.map(({ group }) => group))];
     // Six prompts, two in a batch: the epoch ends with one batch for the second update.
@@ -75,17 +76,17 @@ describe.skipIf(trlMissing)('the callback in a script of TRL', { timeout: 240_00
     ]);
   });
 
-  test('of a trainer with other methods, metrics are recorded, and the log says what is not', () => {
-    const { run, metrics } = trained('other-trl');
+  test('of a trainer with other methods, metrics are recorded, and the log says what is not', async () => {
+    const { run, metrics } = await trained('other-trl');
     expect(metrics.map(({ step, reward }) => [step, typeof reward])).toEqual([1, 2, 3].map((step) => [step, 'number']));
     expect(readFileSync(join(run, 'log.txt'), 'utf8')).toContain(
       'its trainer has no _sample_and_score. Only metrics are recorded, no completions.',
     );
   });
 
-  test('an exception is why the run failed', () => {
+  test('an exception is why the run failed', async () => {
     const folder = temporaryFolder();
-    expect(train(folder, 'raises').status).toBe(1);
+    expect((await train(folder, 'raises')).status).toBe(1);
     const run = recordedRun(folder);
     expect(readRunInfo(run)).toMatchObject({ state: 'failed', reason: 'ValueError: the judge is away', step: 1 });
     expect(readFileSync(join(run, 'log.txt'), 'utf8')).toMatch(
@@ -95,16 +96,16 @@ describe.skipIf(trlMissing)('the callback in a script of TRL', { timeout: 240_00
 
   test.skipIf(process.platform === 'win32')('a script that was killed is shown as interrupted', async () => {
     const folder = temporaryFolder();
-    expect(train(folder, 'killed').signal).toBe('SIGKILL');
+    expect((await train(folder, 'killed')).status).toBe(-constants.signals.SIGKILL);
     const run = recordedRun(folder);
     expect(readMetrics(run).map(({ step }) => step)).toEqual([1]);
     expect((await new RunReader().read(run, false))!.status).toBe('interrupted');
   });
 
-  test('a run that resumes goes on in its folder', () => {
-    const { folder, run } = trained('resumes');
+  test('a run that resumes goes on in its folder', async () => {
+    const { folder, run } = await trained('resumes');
     expect(readRunInfo(run)).toMatchObject({ state: 'done', step: 2 });
-    const { status, stderr } = train(folder, 'resumes');
+    const { status, stderr } = await train(folder, 'resumes');
     expect(status, stderr.slice(-3000)).toBe(0);
     expect(recordedRun(folder)).toBe(run);
     expect(readMetrics(run).map(({ step }) => step)).toEqual([1, 2, 3, 4]);

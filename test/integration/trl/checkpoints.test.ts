@@ -15,7 +15,7 @@ import { readRunInfo } from '../../../src/run-folder/run-info.ts';
 import { grpo, grpoJson } from '../cli/run-grpo.ts';
 import { readTensors } from '../training/trl-run.ts';
 import { REFERENCES, referenceModel, trainHere } from '../training/workspace.ts';
-import { runPython, trlMissing } from './python.ts';
+import { runWarmPython, trlMissing } from './python.ts';
 
 /** The steps before the checkpoint, and those of the whole training. */
 const [BEFORE, ALL] = [2, 5];
@@ -104,7 +104,7 @@ describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 },
     }
     writeFileSync(place('cases.json'), JSON.stringify(CASES));
     const script = join(REFERENCES, 'trl_checkpoints.py');
-    const { status, stderr } = runPython([script, place('cases.json'), folder], folder);
+    const { status, stderr } = await runWarmPython([script, place('cases.json'), folder], folder);
     expect(status, stderr.slice(-3000)).toBe(0);
   }, 240_000);
 

@@ -1,5 +1,4 @@
 /** What is left out of an exported script is TRL's default: as TRL says it, and as the runs that our training is checked against had it. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { runConfigSchema } from '../../../src/protocol/run-config.ts';
 import { snakeCase } from '../../../src/text/snake-case.ts';
 import { trlBatches } from '../../../src/trl/batches.ts';
 import { translate } from '../../../src/trl/fields.ts';
+import { printedByPython } from '../../helpers/run-python.ts';
 import { ROOT, trlMissing } from './python.ts';
 
 const inputs = { model: 'm', dataset: 'd.jsonl', rewards: ['r.reward.ts'] };
@@ -25,11 +25,11 @@ const OTHERWISE = [
 /** Null here, and empty there. */
 const EMPTY = ['chat_template_kwargs', 'lr_scheduler_kwargs', 'report_to'];
 
-test.skipIf(trlMissing)('the defaults are those of TRL', () => {
+test.skipIf(trlMissing)('the defaults are those of TRL', async () => {
   const code =
     'import dataclasses, json; from trl import GRPOConfig; print(json.dumps({f.name: f.default for f in dataclasses.fields(GRPOConfig)}, default=lambda v: getattr(v, "value", None)))';
-  const { stdout, stderr } = spawnSync(process.env.GRPO_TEST_PYTHON ?? 'python3', ['-c', code], { encoding: 'utf8' });
-  const theirs = JSON.parse(stdout.trim().split('\n').at(-1) || stderr) as Record<string, unknown>;
+  const stdout = await printedByPython(['-c', code]);
+  const theirs = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
   const compared = Object.keys(usual).filter((field) => {
     const name = snakeCase(field);
     return name in theirs && !OTHERWISE.includes(name) && !EMPTY.includes(name);

@@ -7,7 +7,7 @@ import { readMetrics } from '../../../src/run-folder/metrics.ts';
 import { readRollouts } from '../../../src/run-folder/rollouts.ts';
 import { readRunInfo } from '../../../src/run-folder/run-info.ts';
 import { grpo } from '../cli/run-grpo.ts';
-import { ROOT, recordedRun, runPython, SAMPLES, temporaryFolder, trlMissing } from './python.ts';
+import { ROOT, recordedRun, runWarmPython, SAMPLES, temporaryFolder, trlMissing } from './python.ts';
 
 const SORT = join(SAMPLES, 'sort.grpo.json');
 const SMALL = [
@@ -129,14 +129,13 @@ describe('what is written', () => {
   });
 });
 
-// Importing torch and TRL takes most of the time.
 describe.skipIf(trlMissing)('TRL trains the folder', { timeout: 300_000 }, () => {
   test.each([
     ['in one process', ['train.py'], 'cpu'],
     ['in two', ['-m', 'torch.distributed.run', '--nproc-per-node', '2', 'train.py'], 'cpu × 2'],
   ])('%s', async (_, args, device) => {
     const { to } = await exported(SORT, ...SMALL);
-    const { status, stderr } = runPython(args, to);
+    const { status, stderr } = await runWarmPython(args, to);
     expect(status, stderr.slice(-3000)).toBe(0);
     expect(existsSync(join(to, 'output/final/model.safetensors'))).toBe(true);
 

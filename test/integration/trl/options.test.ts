@@ -10,7 +10,7 @@ import { translate } from '../../../src/trl/fields.ts';
 import { quantizationArgs } from '../../../src/trl/options.ts';
 import { loraArgs } from '../../../src/trl/rewards.ts';
 import { grpo } from '../cli/run-grpo.ts';
-import { ROOT, runPython, SAMPLES, temporaryFolder, trlMissing } from './python.ts';
+import { ROOT, runWarmPython, SAMPLES, temporaryFolder, trlMissing } from './python.ts';
 
 const config = (fields: object) =>
   runConfigSchema.parse({ model: 'm', dataset: 'd.jsonl', rewards: ['r.reward.ts'], ...fields });
@@ -74,7 +74,7 @@ test.skipIf(trlMissing)('the real TRL takes what the options come to', { timeout
     return { args: translate(complete).args, quantization, lora: loraArgs(complete) };
   });
   writeFileSync(join(folder, 'cases.json'), JSON.stringify({ folders, configs }));
-  const { stdout, stderr } = runPython([join(ROOT, 'test/references/trl_options.py'), 'cases.json'], folder);
+  const { stdout, stderr } = await runWarmPython([join(ROOT, 'test/references/trl_options.py'), 'cases.json'], folder);
   const found = JSON.parse(stdout.trim().split('\n').at(-1) || `"${stderr.slice(-3000)}"`);
 
   // Constructed: what GRPOConfig has is what was said.

@@ -12,7 +12,7 @@ import { exportTrl } from '../../../src/trl/export-folder.ts';
 import { GRPO } from '../cli/run-grpo.ts';
 import { expectWeights, saveStart } from '../training/trl-run.ts';
 import { metricsOf, trainHere } from '../training/workspace.ts';
-import { ROOT, recordedRun, runPython, SAMPLES, trlMissing } from './python.ts';
+import { ROOT, recordedRun, runWarmPython, SAMPLES, trlMissing } from './python.ts';
 
 type Fields = Partial<Record<keyof RunConfig, unknown>>;
 
@@ -70,7 +70,7 @@ describe.skipIf(trlMissing)('a run on TRL, and here from its completions', { tim
       await exportTrl(loadRunConfig(configOf(name)), trlFolder(name), dirname(GRPO));
     }
     const script = join(ROOT, 'test/references/trl_parity.py');
-    const { status, stderr } = runPython([script, ...Object.keys(CASES).map(trlFolder)], folder);
+    const { status, stderr } = await runWarmPython([script, ...Object.keys(CASES).map(trlFolder)], folder);
     expect(status, stderr.slice(-3000)).toBe(0);
   }, 240_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

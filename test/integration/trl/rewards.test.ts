@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { ROOT, runPython, SAMPLES, temporaryFolder } from './python.ts';
+import { ROOT, runColdPython, SAMPLES, temporaryFolder } from './python.ts';
 
 const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
 const version = spawnSync(python, ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))']);
@@ -27,7 +27,7 @@ export const answer = ({ completion, answers, prompt }) => ({ score: Number(comp
 function call(code: string, { rewards = REWARDS } = {}) {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'words.reward.js'), rewards);
-  return runPython(['-c', `import json, math\nfrom grpo_lab_rewards import reward_functions\n${code}`], folder);
+  return runColdPython(['-c', `import json, math\nfrom grpo_lab_rewards import reward_functions\n${code}`], folder);
 }
 
 describe.skipIf(tooOld)('rewards from Python', { timeout: 120_000 }, () => {

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { uniforms } from '../../../src/data/random.ts';
@@ -55,8 +56,8 @@ const PROGRAMS = {
   GatherRowsGradient: gradientOf((table, indices) => gatherRows(table, indices)),
 };
 
-/** 0: one for each core. */
-describe.each(provider === 'cpu' ? [0, 16] : [0])('with intraOpNumThreads %s', (threads) => {
+/** One for each core, as without tests, and more than there are. */
+describe.each(provider === 'cpu' ? [availableParallelism(), 16] : [0])('with intraOpNumThreads %s', (threads) => {
   const options = PROVIDERS.cpu.session;
   beforeAll(() => {
     options.intraOpNumThreads = threads;
@@ -121,12 +122,16 @@ async function expectSums<I extends tf.NamedTensorMap>(
   const bytes = new Set<string>();
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const { data } = (await program.run(inputs)).sums;
-    // Sums of some hundred numbers up to ½, in float32.
-    const wrong = [...exact.keys()].filter(
-      (i) => !(Math.abs(data[i]! - exact[i]!) <= 1e-5 * Math.max(1, Math.abs(exact[i]!))),
-    );
-    expect(wrong.slice(0, 5).map((i) => `[${i}]: ${data[i]} instead of ${exact[i]}`)).toEqual([]);
-    bytes.add(createHash('sha256').update(data).digest('hex'));
+    const digest = createHash('sha256').update(data).digest('hex');
+    if (bytes.has(digest)) continue;
+    bytes.add(digest);
+    const wrong: string[] = [];
+    for (let i = 0; i < exact.length && wrong.length < 5; i++) {
+      // Sums of some hundred numbers up to ½, in float32.
+      const right = Math.abs(data[i]! - exact[i]!) <= 1e-5 * Math.max(1, Math.abs(exact[i]!));
+      if (!right) wrong.push(`[${i}]: ${data[i]} instead of ${exact[i]}`);
+    }
+    expect(wrong).toEqual([]);
   }
   await program.dispose();
   // A GPU adds in the order in which its threads come.

@@ -17,7 +17,7 @@ import { Packing } from '../../../../src/model/packing.ts';
 import { adapterShapes, parameterShapes } from '../../../../src/model/parameters.ts';
 import type { Weights } from '../../../../src/model/weights-tree.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
-import { LocalLearner, type TrainedRun } from '../../../../src/trainer/policy/local-learner.ts';
+import { LocalLearner } from '../../../../src/trainer/policy/local-learner.ts';
 import { SftStage } from '../../../../src/trainer/stages/sft.ts';
 import { LLAMA, temporaryFolder, writeJson } from '../model-folder.ts';
 
@@ -125,6 +125,8 @@ function distance(got: Weights, start: Map<string, NdArray>, end: Map<string, Nd
   return Math.sqrt(missed / moved);
 }
 
+const LORA = { r: 3, loraAlpha: 6, targetModules: 'all-linear' };
+
 describe.each(readdirSync(FIXTURES))('training %s', (name) => {
   const folder = join(FIXTURES, name);
   const demonstrations: Expected[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
@@ -132,51 +134,57 @@ describe.each(readdirSync(FIXTURES))('training %s', (name) => {
     ...{ model: folder, dataset: 'd', rewards: [], maxSteps: 3, learningRate: 1e-2, adamEpsilon: 1e-3 },
     lrSchedulerType: 'constant',
   };
-  const trained = async (run: Pick<TrainedRun, 'model' | 'config' | 'weights' | 'adapter'>): Promise<LocalLearner> => {
-    // It changes its weights in place.
-    const learner = new LocalLearner({ engine, eosTokenIds: [], supervised: true, ...structuredClone(run) });
+  const tensorsOf = (file: string) => tensorsIn(join(folder, `${file}.safetensors`));
+
+  /** Trains all weights, or an adapter on them. */
+  async function trained(lora: object | null, { recomputed = false } = {}): Promise<LocalLearner> {
+    const { config: own, weights } = await readModel(folder);
+    const config = runConfigSchema.parse({ ...fields, lora });
+    const model: ModelConfig = { ...own, ...(config.lora && { lora: config.lora }), ...(recomputed && { recomputed }) };
+    const adapter = lora ? Object.fromEntries(tensorsOf('adapter-start')) : undefined;
+    const learner = new LocalLearner({ engine, eosTokenIds: [], supervised: true, model, config, weights, adapter });
     const stage = new SftStage(learner, () => demonstrations);
     for (let step = 1; step <= 3; step++) await stage.step({ emit() {} });
     return learner;
-  };
+  }
+
+  const known = new Map<object | null, Promise<LocalLearner>>();
+  /** Trained once for all tests that look at it. */
+  function usual(lora: object | null): Promise<LocalLearner> {
+    const training = known.get(lora) ?? trained(lora);
+    known.set(lora, training);
+    return training;
+  }
 
   it('moves all weights as PyTorch does', async () => {
-    const { config: model, weights } = await readModel(folder);
-    const learner = await trained({ model, config: runConfigSchema.parse(fields), weights });
+    const { config: model } = await readModel(folder);
+    const learner = await usual(null);
     const unpacked = Object.entries(new Packing(model).unpack(learner.policy.state.weights));
     const saved = join(temporaryFolder(), 'saved');
     const tensors = unpacked.map(([name, { shape, data }]) => [name, shape, data as Float32Array] as const);
     await saveModelFolder(saved, { source: folder, config: model, weights: tensors, dtype: 'float32' });
     const got = Object.fromEntries(tensorsIn(join(saved, 'model.safetensors')));
-    const start = tensorsIn(join(folder, 'model.safetensors'));
-    expect(distance(got, start, tensorsIn(join(folder, 'trained.safetensors')))).toBeLessThan(1e-3);
+    expect(distance(got, tensorsOf('model'), tensorsOf('trained'))).toBeLessThan(1e-3);
   });
 
   it('moves an adapter as PEFT does', async () => {
-    const own = await readModel(folder);
-    const lora = { r: 3, loraAlpha: 6, targetModules: 'all-linear' };
-    const config = runConfigSchema.parse({ ...fields, lora });
-    const model = { ...own.config, lora: config.lora! };
-    const start = tensorsIn(join(folder, 'adapter-start.safetensors'));
-    expect([...start.keys()].sort()).toEqual([...adapterShapes(model).keys()].sort());
-    const learner = await trained({ model, config, weights: own.weights, adapter: Object.fromEntries(start) });
-    expect(distance(learner.policy.state.weights, start, tensorsIn(join(folder, 'adapter.safetensors')))).toBeLessThan(
-      1e-3,
-    );
+    const { lora } = runConfigSchema.parse({ ...fields, lora: LORA });
+    const start = tensorsOf('adapter-start');
+    const shapes = adapterShapes({ ...readModelConfig(folder), lora: lora! });
+    expect([...start.keys()].sort()).toEqual([...shapes.keys()].sort());
+    const learner = await usual(LORA);
+    expect(distance(learner.policy.state.weights, start, tensorsOf('adapter'))).toBeLessThan(1e-3);
   });
 
-  it.each([null, { r: 3, loraAlpha: 6, targetModules: 'all-linear' }])(
+  it.each([null, LORA])(
     'moves as far when activations are computed a second time, with the adapter %o',
     async (lora) => {
-      const { config: own, weights } = await readModel(folder);
-      const config = runConfigSchema.parse({ ...fields, lora });
-      const model = { ...own, ...(config.lora && { lora: config.lora }) };
-      const adapter = lora ? Object.fromEntries(tensorsIn(join(folder, 'adapter-start.safetensors'))) : undefined;
-      const moved = async (model: ModelConfig) =>
-        (await trained({ model, config, weights, adapter })).policy.state.weights;
-      const [kept, again] = [await moved(model), await moved({ ...model, recomputed: true })];
-      const start = new Map(Object.entries(adapter ?? weights));
-      expect(distance(again, start, new Map(Object.entries(kept)))).toBeLessThan(1e-5);
+      const { weights } = await readModel(folder);
+      const [kept, again] = [await usual(lora), await trained(lora, { recomputed: true })].map(
+        ({ policy }) => policy.state.weights,
+      );
+      const start = lora ? tensorsOf('adapter-start') : new Map(Object.entries(weights));
+      expect(distance(again!, start, new Map(Object.entries(kept!)))).toBeLessThan(1e-5);
     },
   );
 });

@@ -1,5 +1,4 @@
 /** The language models of models that take images as well (test/references/multimodal.py). */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -14,16 +13,15 @@ import { Scorer } from '../../../../src/model/network/scorer.ts';
 import { adapterShapes } from '../../../../src/model/parameters.ts';
 import { sizeOf } from '../../../../src/model/shape.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';
+import { hasPackages } from '../../../helpers/python-packages.ts';
+import { printedByPython } from '../../../helpers/run-python.ts';
 import { temporaryFolder } from '../model-folder.ts';
 
 const REFERENCES = join(import.meta.dirname, '../../../references');
 const FIXTURES = join(REFERENCES, 'fixtures/multimodal');
 const engine = new OnnxEngine();
 
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const hasPeft = spawnSync(python, ['-c', 'import peft']).status === 0;
-if (!hasPeft) console.log(`Skipped: ${python} has no peft, so no checkpoint was opened with it (GRPO_TEST_PYTHON).`);
+const hasPeft = hasPackages(['peft'], 'no checkpoint was opened with it');
 
 interface Row {
   promptIds: number[];
@@ -36,10 +34,9 @@ async function scored(model: string, rows: Row[]): Promise<number[][]> {
   return new Scorer(engine, config, 1).logProbs(weights, rows);
 }
 
-function opened(folder: string, rows: Row[]): { class: string; logProbs: number[][] } {
+async function opened(folder: string, rows: Row[]): Promise<{ class: string; logProbs: number[][] }> {
   const script = join(REFERENCES, 'multimodal.py');
-  const input = JSON.stringify(rows);
-  return JSON.parse(execFileSync(python, [script, '--open', folder], { input, encoding: 'utf8' }));
+  return JSON.parse(await printedByPython([script, '--open', folder], { input: JSON.stringify(rows) }));
 }
 
 function expectClose(got: number[][], expected: number[][]): void {
@@ -75,7 +72,7 @@ describe.each(readdirSync(FIXTURES))('%s', { timeout: 120_000 }, (name) => {
     expect(notLoaded(saved)).toEqual([]);
     expectClose(await scored(saved, rows), expected);
     if (!hasPeft) return;
-    const theirs = opened(saved, rows);
+    const theirs = await opened(saved, rows);
     expect(theirs.class).toMatch(/ForCausalLM$/);
     expectClose(theirs.logProbs, expected);
   });
@@ -99,6 +96,6 @@ describe.each(readdirSync(FIXTURES))('%s', { timeout: 120_000 }, (name) => {
     await writeAdapterFiles(adapter, { base: folder, lora: lora! }, tensors, 'float32');
     const ours = await scored(adapter, rows);
     expect(Math.abs(ours[1]![3]! - expected[1]![3]!)).toBeGreaterThan(1e-3);
-    if (hasPeft) expectClose(opened(adapter, rows).logProbs, ours);
+    if (hasPeft) expectClose((await opened(adapter, rows)).logProbs, ours);
   });
 });
