@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRunConfig } from '../src/config/load-config.ts';
-import { returningFreedMemory } from '../src/processes/freed-memory.ts';
+import { trainerEnvironment } from '../src/processes/freed-memory.ts';
 import type { RunConfig } from '../src/protocol/run-config.ts';
 import { spacedLengths } from './lengths.ts';
 import { writeLongPrompts } from './long-prompts.ts';
@@ -34,7 +34,7 @@ export async function startSides(work: Work, python: string | undefined): Promis
       started.push(side);
       return side;
     };
-    const ours = await start('Our side', process.execPath, commands.ours, returningFreedMemory(process.env));
+    const ours = await start('Our side', process.execPath, commands.ours, trainerEnvironment(process.env));
     const trl = python === undefined ? undefined : await start('TRL', python, commands.trl);
     return { ours, trl, close };
   } catch (error) {

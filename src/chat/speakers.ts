@@ -65,20 +65,23 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
   const shared = target.run !== undefined && sharesBase(target) && (!quantization || mayBeOnCpu(place));
   const beside = shared && { lora: config!.lora!, ...(quantization && { quantization }) };
   const base = config && frozenModel(start, { ...readModelConfig(start), ...beside }, place);
+  const checkpoint = shared ? undefined : (only ?? frozenModel(target.model, readModelConfig(target.model), place));
   const shape = (only ?? base!).config;
-  const workload = workloadOf(shape, { trains: false, half: fp16 });
   const sides = alone || !config ? 1 : 2;
-  const models = shared ? 1 : sides;
+  const toRead = [...(base && (shared || !alone) ? [base] : []), ...(checkpoint ? [checkpoint] : [])];
+  const workloads = toRead.map(({ config }) => workloadOf(config, { trains: false, half: fp16 }));
+  const together = (of: 'bytes' | 'gpuBytes') => workloads.reduce((sum, workload) => sum + workload[of], 0);
+  const models = toRead.length;
   const training = target.run !== undefined && (await isWritten(target.run));
   // Each side writes with a graph of its own, which may have packed weights in it.
-  const bytes = models * workload.bytes + sides * packedBytes(shape) + PROCESS_BYTES;
+  const bytes = together('bytes') + sides * packedBytes(shape) + PROCESS_BYTES;
   const cost = { models, bytes, available: freeMemory(), training };
   onCost?.(cost);
   checkRoom(cost);
 
   const { engine } = await createEngine(place, target.run === undefined ? undefined : target.loaded.locate, {
-    ...workload,
-    gpuBytes: models * workload.gpuBytes,
+    ...workloads[0]!,
+    gpuBytes: together('gpuBytes'),
   });
   const tokenizer = loadTokenizer(start);
   const eosTokenIds = endTokens(shape, tokenizer).filter((id) => id < shape.vocabSize);
@@ -97,9 +100,8 @@ export async function loadSpeakers(target: ChatTarget, options: LoadOptions = {}
     if (!alone) speakers.push({ side: 'base', ...own });
     speakers.push({ side: 'checkpoint', model, weights: { ...own.weights, ...adapter } });
   } else {
-    const checkpoint = only ?? frozenModel(target.model, readModelConfig(target.model), place);
     if (base && !alone) speakers.push({ side: 'base', ...(await load(base.read)) });
-    speakers.push({ side: 'checkpoint', ...(await load(checkpoint.read)) });
+    speakers.push({ side: 'checkpoint', ...(await load(checkpoint!.read)) });
   }
   return { engine, tokenizer, eosTokenIds, speakers };
 }

@@ -3,11 +3,13 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { type DifficultySettings, type MeasuredPrompt, promptKey } from '../data/difficulty.ts';
 import type { EncodedPrompt } from '../data/prompts.ts';
 import { weightedSum } from '../grpo/advantages.ts';
+import { readModelConfig } from '../model/files/model-config.ts';
 import { computeCopies } from '../model/network/half-weights.ts';
 import { RunFailure } from '../protocol/errors.ts';
 import { scoresByRow } from '../rewards/score-table.ts';
 import { LocalSampler } from '../trainer/policy/local-sampler.ts';
 import { type PreparedRun, prepareRun } from '../trainer/prepare.ts';
+import { quantizationInTraining } from '../trainer/quantization.ts';
 import { sampleRollout, scoreBatch } from '../trainer/rollout.ts';
 import type { RewardHost } from '../trainer/run-rewards.ts';
 
@@ -52,8 +54,9 @@ export async function* measureDifficulty(
   loaded: LoadedConfig,
   options: DifficultyOptions,
 ): AsyncGenerator<MeasuredBatch> {
-  const config = { ...loaded.config, difficulty: null, curriculum: null, lora: null };
-  const run = await prepareRun({ ...loaded, config }, { ...options, frozen: true });
+  const { quantization = null } = quantizationInTraining(loaded.config, readModelConfig(loaded.config.model));
+  const config = { ...loaded.config, difficulty: null, curriculum: null, lora: null, quantization };
+  const run = await prepareRun({ ...loaded, config }, { ...options, onlySamples: true });
   try {
     const keys = Array.from({ length: run.prompts.length }, (_, index) => promptKey(run.prompts.row(index)));
     const left = [...keys.keys()].filter((index) => !options.known.has(keys[index]!));

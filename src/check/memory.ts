@@ -21,7 +21,7 @@ const SMALL_ADAPTER = { r: 16, loraAlpha: 32, targetModules: 'all-linear' };
 
 /** Throws BadInput for a model that certainly does not fit into memory, before it is read: the system would end the process. */
 export function checkFits(model: ModelConfig, { config, locate }: LoadedConfig): void {
-  const { bytes, gpuBytes } = workloadOf(model, { trains: true, half: config.fp16 });
+  const { bytes, gpuBytes } = workloadOf(model, { trains: true, half: config.fp16, reference: config.beta !== 0 });
   const available = availableMemory();
   const onGpu = config.device === 'webgpu' || (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= gpuBytes);
   if (bytes <= available || onGpu) return;
@@ -63,7 +63,7 @@ export function memoryUse(
     const expected = peakBytes + Math.max(0, whole - taken);
     return { process: { expected, atMost: expected + Math.max(0, most - whole), available }, gpu: null };
   }
-  const { gpuBytes: weights } = workloadOf(model, { trains: true, half: config.fp16 });
+  const { gpuBytes: weights } = workloadOf(model, { trains: true, half: config.fp16, reference: config.beta !== 0 });
   return {
     process: { expected: peakBytes, atMost: peakBytes, available },
     gpu: { expected: weights + whole, atMost: weights + Math.max(whole, most), available: gpuMemory()?.bytes ?? null },

@@ -27,7 +27,7 @@ export async function evaluateCommand({ config: file, checkpoint, json }: Comman
     // A model folder like any other, checked like any other. An adapter's brings its own: another one is not trained on top, and nothing is rounded.
     Object.assign(loaded.config, { model: folder, lora: null, quantization: null });
   }
-  const run = await prepareRun(loaded, { rewardWorker, onWarning: warn, frozen: true });
+  const run = await prepareRun(loaded, { rewardWorker, onWarning: warn, onlySamples: true });
   try {
     const evaluation = await evaluateStart(run, run.evalPrompts!, beside && folder);
     const { completions: _, totals: __, rows: ___, used, ...result } = evaluation;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { returnFreedMemory } from '../processes/freed-memory.ts';
+import { restartReturningMemory } from '../processes/freed-memory.ts';
 import { BadInput, BadUsage, problemOf } from '../protocol/errors.ts';
 import { oneLine, visible } from '../text/visible.ts';
 import { type Command, parseCommand } from './args.ts';
@@ -18,9 +18,10 @@ async function run(command: Command): Promise<number> {
       print(VERSION);
       return 0;
     case 'train':
-      returnFreedMemory();
+      restartReturningMemory();
       return (await import('./train.ts')).trainCommand(command);
     case 'check':
+      restartReturningMemory();
       return (await import('./check.ts')).checkCommand(command);
     case 'mcp':
       return (await import('./mcp.ts')).mcpCommand();

@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * Numbers on the host in row-major order, `bool` as 0 and 1; or, as a `DeviceArray`, on a device. Only those may be float16. Of int8 and
- * uint8 are quantized matrices alone, of uint16 tables of bit patterns: see `fused/quantized-matmul.ts` and `fused/half-rows.ts`.
+ * Numbers on the host in row-major order, `bool` as 0 and 1; or, as a `DeviceArray`, on a device. Only those may be float16. int8 and
+ * uint8 are for quantized matrices alone, uint16 for tables of bit patterns: see `fused/quantized-matmul.ts` and `fused/half-rows.ts`.
  */
 export interface NdArray {
   dtype: 'float32' | 'float16' | 'int32' | 'int8' | 'uint8' | 'uint16' | 'bool';

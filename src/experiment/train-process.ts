@@ -1,4 +1,5 @@
 import { Child } from '../processes/child.ts';
+import { trainerEnvironment } from '../processes/freed-memory.ts';
 import { killTreeAfter } from '../processes/kill-tree.ts';
 import { type HostCommand, type TrainerEvent, trainerEvent } from '../protocol/events.ts';
 import type { PlannedRun } from './plan.ts';
@@ -25,7 +26,7 @@ export class TrainProcess {
       if (event) onEvent(event);
     };
     // In a group of its own: Ctrl-C is for us, who tell it.
-    this.#child = new Child({ script, args }, { onLine });
+    this.#child = new Child({ script, args, env: trainerEnvironment(process.env) }, { onLine });
     this.ended = this.#outcome();
   }
 

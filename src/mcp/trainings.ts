@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { endText } from '../assistant/answer.ts';
 import { Child } from '../processes/child.ts';
+import { trainerEnvironment } from '../processes/freed-memory.ts';
 import type { HostCommand, TrainerEvent } from '../protocol/events.ts';
 import { trainerEvent } from '../protocol/events.ts';
 
@@ -29,7 +30,7 @@ export class Trainings {
       let run: string | undefined;
       const training: Training = { end: undefined } as Training;
       training.child = new Child(
-        { script: this.#script, args, cwd: dirname(file) },
+        { script: this.#script, args, cwd: dirname(file), env: trainerEnvironment(process.env) },
         {
           onLine: (line) => {
             const { data: event } = trainerEvent.safeParse(JSON.parse(line));

@@ -6,19 +6,19 @@
 const NAME = 'MALLOC_MMAP_THRESHOLD_';
 const BYTES = String(2 ** 20);
 
-/** The environment of a process that trains; what its user has set stays. */
-export const returningFreedMemory = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ [NAME]: BYTES, ...env });
+/** For a process that trains; what its user has set stays. */
+export const trainerEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ [NAME]: BYTES, ...env });
 
 /**
  * Makes this process one that returns freed memory, by starting its program again in its place where that is possible: under Linux, from
  * Node 22.15 on. Not where a host listens, whose channel would be lost.
  */
-export function returnFreedMemory(): void {
+export function restartReturningMemory(): void {
   const { execve } = process as { execve?: (file: string, args: string[], env: NodeJS.ProcessEnv) => never };
   const isSet = process.env[NAME] !== undefined;
   // What this process starts is for others to configure.
   if (process.env[NAME] === BYTES) delete process.env[NAME];
   if (isSet || process.platform !== 'linux' || execve === undefined || process.send) return;
   const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  execve(process.execPath, args, returningFreedMemory(process.env));
+  execve(process.execPath, args, trainerEnvironment(process.env));
 }

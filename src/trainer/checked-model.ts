@@ -9,10 +9,10 @@ import { tooManyAtOnce } from './memory-check.ts';
 import { quantizationOf } from './quantization.ts';
 import { recomputationOf } from './recomputation.ts';
 
-/** The model that a config trains, or with `frozen` samples from, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
+/** The model that a config trains, or with `onlySamples` samples from, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
 export function checkedModel(
   { config, locate }: LoadedConfig,
-  { frozen = false }: { frozen?: boolean | undefined } = {},
+  { onlySamples = false }: { onlySamples?: boolean | undefined } = {},
 ): ModelConfig {
   const { lora } = config;
   const start = readModelConfig(config.model);
@@ -29,7 +29,7 @@ export function checkedModel(
     const tooMany = tooManyAtOnce(adapted, config[field], config.maxCompletionLength);
     if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
   }
-  const kept = lora || frozen ? { ...adapted, ...tablesKept(config.model, adapted, config) } : adapted;
+  const kept = lora || onlySamples ? { ...adapted, ...tablesKept(config.model, adapted, config) } : adapted;
   const model = { ...kept, ...quantizationOf(config, kept) };
-  return { ...model, ...recomputationOf(config, model) };
+  return { ...model, ...recomputationOf(config, model, { trains: !onlySamples }) };
 }

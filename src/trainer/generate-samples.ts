@@ -7,13 +7,12 @@ import { loadTokenizer } from '../model/tokenizer/tokenizer.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { NewSample } from '../protocol/sample-edits.ts';
 import { createEngine } from './create-engine.ts';
-import { tablesKept } from './kept-weights.ts';
 import { loadRows } from './load-rows.ts';
 import { tooManyAtOnce } from './memory-check.ts';
 import { frozenModel } from './model-as-trained.ts';
 import { LocalSampler } from './policy/local-sampler.ts';
 import { endTokens, PromptList } from './prompt-list.ts';
-import { quantizationOf } from './quantization.ts';
+import { quantizationInTraining } from './quantization.ts';
 import { sampleRollout } from './rollout.ts';
 import { workloadOf } from './workload.ts';
 
@@ -46,10 +45,8 @@ export async function* generateSamples(
   const { train } = await loadRows(loaded);
   const start = readModelConfig(config.model);
   checkWeights(config.model, start);
-  const adapted = config.lora && { ...start, lora: config.lora };
-  // As in training, whose adapter may leave fewer tables as they are.
-  const quantized = adapted && quantizationOf(config, { ...adapted, ...tablesKept(config.model, adapted, config) });
-  const { config: model, read } = frozenModel(config.model, { ...start, ...quantized }, config);
+  const inTraining = { ...start, ...quantizationInTraining(config, start) };
+  const { config: model, read } = frozenModel(config.model, inTraining, config);
   const tooMany = tooManyAtOnce(model, n, config.maxCompletionLength);
   if (tooMany) throw new BadInput(`${tooMany}; ask for fewer with --n.`);
   const tokenizer = loadTokenizer(config.model);

@@ -9,15 +9,16 @@ import type { StartWeights } from './policy/policy.ts';
 import { startAdapter } from './policy/start-adapter.ts';
 import { placeStart } from './policy/start-weights.ts';
 
-/** Reads the start model's weights, and puts them, and a new adapter, where training wants them. `onLoad` gets the share that is read. */
+/** Reads the start model's weights, and puts them, and a new adapter, where training wants them, or sampling alone. `onLoad` gets the share that is read. */
 export async function loadStart(
   engine: Engine,
   model: ModelConfig,
   { config, locate }: LoadedConfig,
-  onLoad?: (share: number) => void,
+  { onLoad, onlySamples = false }: { onLoad?: ((share: number) => void) | undefined; onlySamples?: boolean } = {},
 ): Promise<StartWeights> {
   const { weights: read } = await readModel(config.model, onLoad, keptOn(engine, model));
-  const beyond = config.checkpointDtype === 'float16' && !config.lora ? beyondFloat16(read) : undefined;
+  const savesHalves = config.checkpointDtype === 'float16' && !config.lora && !onlySamples;
+  const beyond = savesHalves ? beyondFloat16(read) : undefined;
   if (beyond) throw new BadInput(beyond, locate(['checkpointDtype']));
   const weights = await placeStart(engine, model, read, { frozen: config.lora !== null });
   const adapter = config.lora ? await engine.upload(startAdapter(model, config.seed, read)) : undefined;

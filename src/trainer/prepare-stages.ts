@@ -101,7 +101,8 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
   }
 
   const { half, largest } = { half: config.fp16, largest: openedModels.map(({ model }) => model) };
-  const workloads = largest.map((model) => workloadOf(model, { trains: true, half }));
+  const reference = planned.some(({ loaded }) => loaded.config.beta !== 0);
+  const workloads = largest.map((model) => workloadOf(model, { trains: true, half, reference }));
   const workload = workloads.reduce((most, other) => (other.gpuBytes > most.gpuBytes ? other : most));
   const { engine, reason } = await createEngine(config, locate, workload);
   const starts = startModels(planned, openedModels, engine, options.onLoad);
@@ -171,7 +172,7 @@ function startModels(
   return planned.map(({ kind, loaded }, index) => {
     const { model } = loaded.config;
     const known = kind === 'distill' ? undefined : byModel.get(model);
-    const start = known ?? readOnce(() => loadStart(engine, opened[index]!.model, loaded, onLoad));
+    const start = known ?? readOnce(() => loadStart(engine, opened[index]!.model, loaded, { onLoad }));
     byModel.set(model, start);
     return start;
   });

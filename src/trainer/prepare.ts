@@ -59,7 +59,7 @@ export interface PrepareOptions extends RewardHost {
   /** Gets the share of the model that is read. */
   onLoad?: (share: number) => void;
   /** The model is only sampled from. */
-  frozen?: boolean;
+  onlySamples?: boolean;
 }
 
 /** A model that is checked, but not read. */
@@ -68,9 +68,9 @@ export type OpenedModel = Pick<PreparedRun, 'model' | 'tokenizer' | 'eosTokenIds
 /** `same`: the same model as it was opened before. */
 export function openModel(
   loaded: LoadedConfig,
-  { same, frozen }: { same?: OpenedModel | undefined; frozen?: boolean | undefined } = {},
+  { same, onlySamples }: { same?: OpenedModel | undefined; onlySamples?: boolean | undefined } = {},
 ): OpenedModel {
-  const model = checkedModel(loaded, { frozen });
+  const model = checkedModel(loaded, { onlySamples });
   const tokenizer = same?.tokenizer ?? loadTokenizer(loaded.config.model);
   return { model, tokenizer, eosTokenIds: endTokens(model, tokenizer) };
 }
@@ -121,8 +121,10 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
     throw new BadInput(message, locate(['rewards']));
   }
 
-  const { engine, reason } = await createEngine(config, locate, workloadOf(model, { trains: true, half: config.fp16 }));
-  const { weights, adapter } = await loadStart(engine, model, loaded, options.onLoad);
+  const { onlySamples = false } = options;
+  const workload = workloadOf(model, { trains: !onlySamples, half: config.fp16, reference: config.beta !== 0 });
+  const { engine, reason } = await createEngine(config, locate, workload);
+  const { weights, adapter } = await loadStart(engine, model, loaded, options);
 
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const openRewards = rewardOpener(loaded, options);

@@ -2,6 +2,7 @@ import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { QUANTIZATIONS, type Quantization } from '../protocol/quantization.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { tablesKept } from './kept-weights.ts';
 import { availableMemory, longestSequences, stepBytes } from './memory-check.ts';
 import { workloadOf } from './workload.ts';
 
@@ -25,6 +26,17 @@ export function quantizationOf(config: Asked, model: ModelConfig): { quantizatio
   };
   if (fits()) return {};
   return { quantization: QUANTIZATIONS.find(fits) ?? QUANTIZATIONS.at(-1)! };
+}
+
+/** What a training of this config keeps its base in, for what samples from the base alone. */
+export function quantizationInTraining(
+  config: Asked & Pick<RunConfig, 'model' | 'lora' | 'fp16'>,
+  start: ModelConfig,
+): { quantization?: Quantization } {
+  if (!config.lora) return {};
+  // Its adapter may leave fewer tables as they are.
+  const adapted = { ...start, lora: config.lora };
+  return quantizationOf(config, { ...adapted, ...tablesKept(config.model, adapted, config) });
 }
 
 /** For the log of a run that asks for `auto`. */

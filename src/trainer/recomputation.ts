@@ -13,12 +13,16 @@ type Asked = Pick<
  * Whether a model's activations are computed a second time for the gradient. `auto`: with a quantized base, where memory is what counts and it
  * costs little time; where one completion alone would exceed what activations may take at once; or a step the memory that there is.
  */
-export function recomputationOf(config: Asked, model: ModelConfig): { recomputed?: boolean } {
+export function recomputationOf(
+  config: Asked,
+  model: ModelConfig,
+  { trains }: { trains: boolean },
+): { recomputed?: boolean } {
   if (config.gradientCheckpointing !== 'auto') return config.gradientCheckpointing ? { recomputed: true } : {};
   if (model.quantization) return { recomputed: true };
   const sequences = longestSequences(config);
   const alone = activationBytes(model, sequences.slice(0, 1), 1, { forGradient: true });
-  const { bytes } = workloadOf(model, { trains: true, half: config.fp16 });
+  const { bytes } = workloadOf(model, { trains, half: config.fp16 });
   const fits = bytes + stepBytes(model, sequences, config.numGenerations) <= availableMemory();
   return fits && alone <= activationsAtOnce({}, { forGradient: true }) ? {} : { recomputed: true };
 }

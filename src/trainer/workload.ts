@@ -16,19 +16,28 @@ const QUANTIZED: Readonly<Record<Quantization, number>> = { int8: 1 / 4 + 1 / BL
 interface Use {
   trains: boolean;
   half: boolean;
+  /** Where all weights are trained: whether those of the start are kept, to compare with. */
+  reference?: boolean;
 }
 
-/** What training a model, or running it alone, needs of a GPU, and in `bytes` of the CPU's memory. Activations and caches come on top: they are cut to what fits. */
-export function workloadOf(model: ModelConfig, use: Use): Workload & { bytes: number } {
+interface MemoryNeeds extends Workload {
+  /** Of the machine's memory, where the CPU computes. */
+  bytes: number;
+}
+
+/** What training a model needs, or running it alone. Activations and caches come on top: they are cut to what fits. */
+export function workloadOf(model: ModelConfig, use: Use): MemoryNeeds {
   const { tablesAsStored: _, ...onGpu } = model;
+  // Beside the weights that are updated, a GPU has those of the start; the CPU, which updates in place, a copy of the gradient.
+  const copies = { cpu: 1, gpu: use.reference ? 1 : 0 };
   return {
     ...{ parameters: parameterCount(model), half: use.half },
-    ...{ bytes: bytesOf(model, use), gpuBytes: bytesOf(onGpu, use) },
+    ...{ bytes: bytesOf(model, use, copies.cpu), gpuBytes: bytesOf(onGpu, use, copies.gpu) },
     cpuOnly: model.quantization && `a model in ${model.quantization} is computed there alone`,
   };
 }
 
-function bytesOf(model: ModelConfig, { trains, half }: Use): number {
+function bytesOf(model: ModelConfig, { trains, half }: Use, copies: number): number {
   const trained = trainedShapes(model);
   const isProjection = projectionTest(model);
   const quantized = model.quantization && quantizedNames(model);
@@ -37,8 +46,8 @@ function bytesOf(model: ModelConfig, { trains, half }: Use): number {
     const isHalf = computesHalf || model.tablesAsStored?.has(name);
     const computedWith = quantized?.has(name) ? QUANTIZED[model.quantization!] : isHalf ? 0.5 : 1;
     if (!trains || !trained.has(name)) return computedWith * sizeOf(shape);
-    // Beside the weights that are updated: their copy in float16, or in float32 those of the start or, on the CPU, a copy of the gradient.
-    const others = computesHalf ? 0.5 : half ? 0 : 1;
+    // In float16 there is a copy of what products are computed with.
+    const others = computesHalf ? 0.5 : half ? 0 : copies;
     return (1 + BESIDE_IT + others) * sizeOf(shape);
   });
   return Float32Array.BYTES_PER_ELEMENT * numbers.reduce((sum, count) => sum + count, 0);

@@ -9,15 +9,16 @@ import { PYTHON } from './python-packages.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The socket of warm_python.py. */
-    warmPython: string;
+    /** The socket of warm_python.py, which is for Linux. */
+    warmPython: string | undefined;
   }
 }
 
 /** No network, no GPU, and one thread: libraries read this when they are imported. */
 const QUIET = { HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '', OMP_NUM_THREADS: '1' };
 
-export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+export default async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (process.platform !== 'linux') return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'grpo-python-'));
   const socket = join(folder, 'socket');
   const server = spawn(PYTHON, [join(import.meta.dirname, 'warm_python.py'), socket], {

@@ -114,7 +114,7 @@ export class Graph {
    * time that the gradient of 30 layers takes to compile.
    */
   describe(name: Value, type: ElementType, shape: readonly number[]): void {
-    // The types of values that may be float16 are those of operations; a loop's sizes differ from step to step.
+    // With autocast, types are known only per operation; in a loop, sizes differ from step to step.
     if (this.autocast || this !== this.#root || !this.#made.has(name)) return;
     this.descriptions.set(name, { name, type, shape: shape.map((size) => this.openSizes.nameOf(size)) });
   }

@@ -6,7 +6,8 @@ import type { OpenSize } from '../tree.ts';
  * several are exact in floating point and reveal their factors. A sum of one and a small number is exact too, and no product.
  */
 const FAR = 2 ** 40;
-const PRIMES = [499, 503, 509, 521, 523, 541, 547, 557, 563, 569, 571, 577, 587, 593, 599, 601];
+/** No two pairs have the same sum, as sizes that are concatenated have. */
+const PRIMES = [499, 503, 509, 521, 523, 557, 587, 613, 659, 709, 821, 829, 881, 997, 1013, 1171];
 
 /** Represents the axis along which a loop's state grows; a step makes it one longer. */
 export const GROWING = 1_000_003;

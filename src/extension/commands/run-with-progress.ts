@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ExtensionContext, type Progress, ProgressLocation, window } from 'vscode';
+import { trainerEnvironment } from '../../processes/freed-memory.ts';
 import type { CommandProgress, CountedProgress } from '../../protocol/problem.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import { type CommandExit, GrpoCommand } from '../workspace/grpo-command.ts';
@@ -33,7 +34,9 @@ export async function runWithProgress(
       if (begin !== undefined) progress.report({ message: begin });
       const script = join(context.extensionPath, 'dist', 'grpo.js');
       await judgeKeys?.load();
-      const env = { ...childEnvironment(context), ...judgeKeys?.environment };
+      const loads = { ...childEnvironment(context), ...judgeKeys?.environment };
+      // A check takes steps of a training, and tells what memory they take.
+      const env = args[0] === 'check' ? trainerEnvironment(loads) : loads;
       const told = (done: CommandProgress) => {
         if (stopping !== undefined && token.isCancellationRequested) return;
         if ('message' in done) progress.report({ message: done.message });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ExtensionContext, workspace } from 'vscode';
-import { returningFreedMemory } from '../../processes/freed-memory.ts';
+import { trainerEnvironment } from '../../processes/freed-memory.ts';
 import { childEnvironment } from '../workspace/child-environment.ts';
 import type { Interpreters } from '../workspace/interpreter.ts';
 import type { JudgeKeys } from '../workspace/judge-keys.ts';
@@ -22,7 +22,7 @@ export const trainerProcesses = (
     const { configText, editorPython, trainsWithTrl } = await import('../workspace/trl-request.ts');
     const wantsTrl = trainsWithTrl(await configText(request.configFile), request.set);
     await judgeKeys.load();
-    const env = returningFreedMemory({
+    const env = trainerEnvironment({
       ...childEnvironment(context),
       ...judgeKeys.environment,
       ...(wantsTrl && (await editorPython(request.configFile, interpreters))),

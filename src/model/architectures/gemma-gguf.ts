@@ -29,7 +29,7 @@ export function gemmaProblem(
   if (Math.abs(mixer.scale * Math.sqrt(divisor) - 1) > 1e-6)
     return `llama.cpp scales its attention scores by ${divisor}, which "query_pre_attn_scalar" is not`;
   if (layers.some(({ mixer }, layer) => (mixer.window === undefined) !== ((layer + 1) % pattern.every === 0)))
-    return `llama.cpp wants windows in all layers but every ${pattern.inWords} one`;
+    return `llama.cpp wants full attention in every ${pattern.inWords} layer, and windows in all others`;
   return stretchedRotary(model);
 }
 

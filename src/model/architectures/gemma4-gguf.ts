@@ -104,9 +104,9 @@ function writingProblem(model: AttentionModel): string | undefined {
   if (first < 2) return 'llama.cpp wants two layers of Gemma 4 with keys and values of their own';
   const isLastOfBoth = (layer: Layer) => layer.mixer.sharedFrom === first - (hasWindow(layer) ? 2 : 1);
   if (layers.some((layer) => layer.mixer.sharedFrom !== undefined && !isLastOfBoth(layer)))
-    return 'llama.cpp wants the last two layers with keys and values of their own to be one with a window and a full one ("num_kv_shared_layers")';
+    return 'llama.cpp wants the last two layers that compute their own keys and values to be a sliding-window layer followed by a full-attention layer ("num_kv_shared_layers")';
   if (perLayerInputs && perLayerInputs.vocabSize !== vocabSize)
-    return 'llama.cpp has no "vocab_size_per_layer_input" other than "vocab_size"';
+    return 'llama.cpp requires "vocab_size_per_layer_input" to equal "vocab_size"';
   if (rotary[SLIDING]!.scaling.type !== 'none') return 'llama.cpp stretches no frequencies of layers with windows';
   const { type } = rotary[FULL]!.scaling;
   return type === 'none' || type === 'proportional' ? undefined : `llama.cpp has no "${type}" rope scaling in Gemma 4`;

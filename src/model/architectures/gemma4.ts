@@ -8,7 +8,7 @@ import { GEMMA_NORMS, requireGeluTanh } from './gemma-family.ts';
 import { gemma4Gguf } from './gemma4-gguf.ts';
 import { FULL, gemma4Heads, SLIDING } from './gemma4-heads.ts';
 import { gemma4Rotary } from './gemma4-rotary.ts';
-import { layerTypes } from './layer-types.ts';
+import { layerTypes, requireAllLayers } from './layer-types.ts';
 import { llamaDecoder } from './llama-decoder.ts';
 import { rotaryFieldsByLayer } from './rotary-fields.ts';
 
@@ -59,6 +59,7 @@ export const gemma4 = architecture({
   describe(fields, file): ModelDescription {
     refuseUnsupported(fields, file);
     const count = fields.num_hidden_layers;
+    requireAllLayers(fields, file);
     // The last layer sees all tokens, whatever config.json says of it.
     const lastIsFull = { num_hidden_layers: count, layer_types: fields.layer_types?.with(-1, FULL) };
     const types = layerTypes(lastIsFull, file, {

@@ -8,7 +8,7 @@ interface Fields {
 /** Throws BadInput for a list that is not of the model's layers, as transformers does. */
 export function requireAllLayers({ num_hidden_layers: count, layer_types: types }: Fields, file: string): void {
   if (types && types.length !== count) {
-    const message = `"layer_types" lists ${types.length} layers, but "num_hidden_layers" is ${count}`;
+    const message = `"layer_types" is a list of length ${types.length}, but "num_hidden_layers" is ${count}`;
     throw new BadInput(message, { file });
   }
 }

@@ -27,7 +27,7 @@ export const olmo2 = architecture({
   },
 });
 
-/** What llama.cpp has not of OLMo 2, nor of OLMo 3. */
+/** What llama.cpp does not have of OLMo 2 and OLMo 3. */
 export function olmo2Problem(model: AttentionModel): string | undefined {
   const { mixer } = model.layers[0]!;
   if (model.tieEmbeddings) return 'llama.cpp has no OLMo whose output head is the embedding matrix';

@@ -33,7 +33,7 @@ export const smollm3 = architecture({
     const listed = fields.no_rope_layers?.length ?? fields.num_hidden_layers;
     if (listed < fields.num_hidden_layers)
       throw new BadInput(
-        `"no_rope_layers" lists ${listed} layers, but "num_hidden_layers" is ${fields.num_hidden_layers}`,
+        `"no_rope_layers" is a list of length ${listed}, but "num_hidden_layers" is ${fields.num_hidden_layers}`,
         { file },
       );
     if (fields.use_sliding_window || fields.layer_types?.some((type) => type !== 'full_attention'))

@@ -42,6 +42,9 @@ export function ggufConfig(gguf: Gguf): Record<string, unknown> {
   if (layers > MOST_LAYERS) {
     throw new BadInput(`"${form.name}.block_count" is ${layers}, but must be at most ${MOST_LAYERS}`, { file });
   }
+  if (opened.flag('attention.causal') === false) {
+    throw new BadInput(`"${form.name}.attention.causal" is false, but only causal attention is supported`, { file });
+  }
   const heads = need('attention.head_count');
   const headDim = Number(find('attention.key_length') ?? need('embedding_length') / heads);
   const rotated = Number(find('rope.dimension_count') ?? headDim);

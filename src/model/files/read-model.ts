@@ -15,7 +15,7 @@ export type Kept = Pick<ModelConfig, 'quantization' | 'tablesAsStored'>;
 
 /**
  * Reads a Hugging Face folder or a .gguf file. Others get their turn between tensors; `onProgress` gets the share that is read, at most
- * twenty times. Weights that are quantized are so one by one, and never in memory together in float32; `tablesAsStored` never at all.
+ * twenty times. Weights are quantized one by one, and never in memory together in float32; `tablesAsStored` never at all.
  */
 export async function readModel(
   model: string,

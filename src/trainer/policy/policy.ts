@@ -31,7 +31,7 @@ import { Preferences } from './preferences.ts';
 import { replayMetrics, withOld, withReference } from './scored-rollout.ts';
 import { updateBatches } from './update-batches.ts';
 
-/** What a training starts from. It takes over what it trains, and may change it in place. */
+/** What a training starts from. It takes over what it trains, and may change it in place or free it. */
 export interface StartWeights {
   /** The start model. */
   weights: Weights;
@@ -75,7 +75,7 @@ export class Policy {
     this.#copies = new ComputeCopies(engine, model);
     const { syncRefModel, refModelMixupAlpha: alpha } = config;
     this.#mixed = syncRefModel && alpha < 1 ? new MixedReference(engine, alpha) : undefined;
-    this.#start = adapter || config.beta !== 0 || this.#mixed ? weights : undefined;
+    this.#start = adapter || config.beta !== 0 ? weights : undefined;
   }
 
   /** All of them, an adapter's included, as programs compute with them until the next update. */
@@ -172,8 +172,9 @@ export class Policy {
     await Promise.all([this.#gradients.dispose(), this.#clip.dispose(), this.#optimizer.dispose()]);
   }
 
-  /** Makes the policy as it is now the reference, or moves the reference towards it. */
+  /** Makes the policy as it is now the reference, or moves the reference towards it, where the loss asks for one. */
   async syncReference(): Promise<void> {
+    if (this.#config.beta === 0) return;
     const { weights, syncedReference } = this.state;
     const keep = (reference: Weights) => this.#replace({ ...this.state, syncedReference: reference });
     if (this.#mixed) await this.#mixed.move(weights, (syncedReference ?? this.#start)!, keep);

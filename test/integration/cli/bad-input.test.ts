@@ -44,12 +44,14 @@ describe('a model folder', () => {
     ['with torn weights', (folder) => truncateSync(join(folder, 'model.safetensors'), 5000), /model\.safetensors/],
     [
       'that lacks a layer that its config claims',
-      (folder) => editJson(folder, 'config.json', (config) => Object.assign(config, { num_hidden_layers: 3 })),
+      (folder) =>
+        editJson(folder, 'config.json', (config) => Object.assign(config, { num_hidden_layers: 3, layer_types: null })),
       /model\.layers\.2\./,
     ],
     [
       'with more in it than its config says',
-      (folder) => editJson(folder, 'config.json', (config) => Object.assign(config, { num_hidden_layers: 1 })),
+      (folder) =>
+        editJson(folder, 'config.json', (config) => Object.assign(config, { num_hidden_layers: 1, layer_types: null })),
       /model\.layers\.1\./,
     ],
     [

@@ -16,6 +16,9 @@ import {
   untilEvent,
 } from './workspace.ts';
 
+// More than one, so that what depends on the order of threads would show.
+process.env.ORT_INTRA_OP_NUM_THREADS = '2';
+
 /** Everything that has state: a reference that moves, an entropy bonus that adapts, passes that share `old`, a schedule, rounded weights on disk. */
 const CONFIG = {
   maxSteps: 6,

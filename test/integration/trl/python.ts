@@ -19,19 +19,19 @@ export function temporaryFolder(): string {
 }
 
 /** The environment of Python in a folder, with the modules that the build has for scripts, and those of the references. */
-const environment = (folder: string) => ({
+const environment = () => ({
   ...process.env,
   PYTHONPATH: [dirname(GRPO), join(ROOT, 'test/references')].join(delimiter),
-  ...{ HF_HUB_OFFLINE: '1', HF_HOME: join(folder, 'hf'), OMP_NUM_THREADS: '1' },
+  ...{ HF_HUB_OFFLINE: '1', OMP_NUM_THREADS: '1' },
   ...{ CUDA_VISIBLE_DEVICES: '', GRPO_LAB_NODE: process.execPath },
 });
 
 /** Runs Python in a folder, where PyTorch, transformers and TRL are imported already. */
-export const runWarmPython = (args: string[], cwd: string) => runPython(args, { cwd, env: environment(cwd) });
+export const runWarmPython = (args: string[], cwd: string) => runPython(args, { cwd, env: environment() });
 
 /** Runs Python in a folder, from its start. */
 export const runColdPython = (args: string[], cwd: string) =>
-  spawnSync(PYTHON, args, { cwd, env: environment(cwd), encoding: 'utf8' });
+  spawnSync(PYTHON, args, { cwd, env: environment(), encoding: 'utf8' });
 
 /** The one run that was recorded below a folder. */
 export function recordedRun(folder: string): string {

@@ -283,23 +283,23 @@ describe('refusing a config', () => {
     [
       'kinds for other layers',
       { ...lfm2, layer_types: ['conv', 'conv', 'full_attention'] },
-      '"layer_types" lists 3 layers, but "num_hidden_layers" is 2',
+      '"layer_types" is a list of length 3, but "num_hidden_layers" is 2',
     ],
     ['no attention', { ...lfm2, layer_types: ['conv', 'conv'] }, 'no layer is "full_attention"'],
     [
       'kinds for other layers than there are, of models that have one kind alone',
       { layer_types: ['full_attention'] },
-      '"layer_types" lists 1 layers, but "num_hidden_layers" is 2',
+      '"layer_types" is a list of length 1, but "num_hidden_layers" is 2',
     ],
     [
       'windows for other layers than there are',
       { ...qwen2, layer_types: ['full_attention'] },
-      '"layer_types" lists 1 layers, but "num_hidden_layers" is 2',
+      '"layer_types" is a list of length 1, but "num_hidden_layers" is 2',
     ],
     [
       'windows for other layers of Gemma than there are',
       { ...gemma3, layer_types: ['full_attention', 'full_attention', 'full_attention'] },
-      '"layer_types" lists 3 layers, but "num_hidden_layers" is 2',
+      '"layer_types" is a list of length 3, but "num_hidden_layers" is 2',
     ],
     [
       "another type of Qwen's layers",
@@ -309,7 +309,7 @@ describe('refusing a config', () => {
     [
       'positions for fewer layers than there are',
       { architectures: ['SmolLM3ForCausalLM'], model_type: 'smollm3', no_rope_layers: [1] },
-      '"no_rope_layers" lists 1 layers, but "num_hidden_layers" is 2',
+      '"no_rope_layers" is a list of length 1, but "num_hidden_layers" is 2',
     ],
     ['a cap of 0', { ...gemma3, final_logit_softcapping: 0 }, '"final_logit_softcapping" must be a positive number'],
     ['attention to later tokens', { is_causal: false }, '"is_causal" is false, but only causal attention is supported'],

@@ -71,6 +71,7 @@ test('the last layer sees all tokens, whatever is said of it, and the layers are
 });
 
 it.each<[string, Record<string, unknown>, string]>([
+  ['no list of layers', { layer_types: [] }, '"layer_types" is a list of length 0, but "num_hidden_layers" is 5'],
   ['experts', { enable_moe_block: true }, 'mixtures of experts are not supported; use a dense Gemma 4, such as E2B'],
   ['attention both ways', { use_bidirectional_attention: 'all' }, 'is "all", but only causal attention is supported'],
   ['another activation', { hidden_activation: 'gelu' }, 'but only "gelu_pytorch_tanh" is supported'],

@@ -151,6 +151,15 @@ it.each(['qwen2', 'gemma3', 'lfm2', 'qwen35', 'olmo2'])('refuses more layers tha
   expect(() => readModelConfig(file)).toThrow(`"${name}.block_count" is ${2 ** 31}, but must be at most 1000`);
 });
 
+it('refuses attention to later tokens', () => {
+  const file = ggufFile({
+    'general.architecture': { type: 8, value: 'qwen2' },
+    'qwen2.block_count': { type: 4, value: 2 },
+    'qwen2.attention.causal': { type: 7, value: 0 },
+  });
+  expect(() => readModelConfig(file)).toThrow('"qwen2.attention.causal" is false, but only causal attention');
+});
+
 describe('refusing a GGUF file', () => {
   const original = readFileSync(join(FOLDER, 'qwen2.gguf'));
   /** The file with every `from` in it replaced by a text of the same length. */
