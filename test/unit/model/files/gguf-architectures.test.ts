@@ -259,7 +259,7 @@ describe('refuses to write what llama.cpp computes otherwise', () => {
     ['biases', 'gemma4', withMixer({ qkvBias: true }), 'no biases in Gemma 4'],
     ['no windows', 'gemma4', withMixer({ window: undefined }), 'no Gemma 4 without windows'],
     ['keys of another layer', 'gemma4', withMixer({ sharedFrom: 0 }, (layer) => layer === 3), '"num_kv_shared_layers"'],
-    ['other words', 'gemma4', withInputs({ vocabSize: 300 }), '"vocab_size_per_layer_input" other than "vocab_size"'],
+    ['other words', 'gemma4', withInputs({ vocabSize: 300 }), '"vocab_size_per_layer_input" to equal "vocab_size"'],
     ['windows in other layers', 'gemma3', withMixer({ window: undefined }), 'every sixth'],
     ['another scale', 'gemma3', withMixer({ scale: 0.3 }), '"query_pre_attn_scalar"'],
     ['no multiplier', 'granite', withMixer({ scale: 0 }), 'a multiplier of 0'],
