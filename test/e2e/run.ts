@@ -20,10 +20,8 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 } else {
   await install();
   const root = join(import.meta.dirname, '../..');
-  // Two windows train at a time: threads of ONNX Runtime that wait for work by spinning take the cores from the other one.
-  const env = { ...process.env, ORT_INTRA_OP_NUM_THREADS: '1' };
   const node = (script: string, ...args: string[]): number =>
-    spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, stdio: 'inherit', env })
+    spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, stdio: 'inherit' })
       .status ?? 1;
   const here = import.meta.dirname;
   // Only now are the packages there that its types come from.

@@ -34,7 +34,6 @@ export const readRunInfo = (
   device: string;
   config: Record<string, unknown>;
   changes?: unknown[];
-  heldOut?: { first: { reward: number }; last: { reward: number } };
 } => JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
 
 /** The rewards of all steps, as the trainer wrote them. */
