@@ -139,7 +139,7 @@ function deepestBranch(branches: Issue[][]): Issue | undefined {
   return best?.find(({ code }) => code === 'unrecognized_keys') ?? best?.[0];
 }
 
-/** The branch takes a single word, and this is another: "yes" is as near to true and false as to "auto", and all three are to be said. */
+/** Whether the branch takes a single word. "yes" is as near to true and false as to "auto", so a message names all branches. */
 const isOneWord = (issue: Issue): boolean =>
   issue.code === 'invalid_value' && issue.path.length === 0 && issue.values.length === 1;
 

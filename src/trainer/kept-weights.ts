@@ -4,7 +4,7 @@ import type { Kept } from '../model/files/read-model.ts';
 import { tablesAsStored } from '../model/files/stored-tables.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 
-/** Where a model is to be computed. */
+/** The device that a model runs on, and whether in float16. */
 export type Place = Pick<RunConfig, 'device' | 'fp16'>;
 
 /** Only the CPU computes with layers in 8 or 4 bits, and looks rows up in tables of 16. */

@@ -27,15 +27,10 @@ import { startAdapter } from '../../../src/trainer/policy/start-adapter.ts';
 import { quantizationOf } from '../../../src/trainer/quantization.ts';
 import { SftStage } from '../../../src/trainer/stages/sft.ts';
 import { workloadOf } from '../../../src/trainer/workload.ts';
+import { GREEDY, LORA, SEQUENCES } from './frozen-base.ts';
 import { LLAMA, temporaryFolder, writeJson } from './model-folder.ts';
 
 const engine = new OnnxEngine();
-const GREEDY = { temperature: 0, topK: 0, topP: 1, minP: 0, minTokens: 0, eosTokenIds: [] };
-const SEQUENCES = [
-  { promptIds: [3, 1, 4, 1, 5], completionIds: [9, 2, 6, 5] },
-  { promptIds: [3, 1, 4, 1, 5], completionIds: [10, 7] },
-];
-const LORA = { r: 4, loraAlpha: 8, targetModules: 'all-linear' };
 const FIELDS = { dataset: 'd', rewards: [], maxSteps: 3, learningRate: 1e-2, adamEpsilon: 1e-3, lora: LORA };
 
 /** A model with random weights, whose MLP has outputs that are not made of whole blocks: 40 is not. */

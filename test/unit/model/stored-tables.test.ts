@@ -22,6 +22,7 @@ import { LocalLearner } from '../../../src/trainer/policy/local-learner.ts';
 import { startAdapter } from '../../../src/trainer/policy/start-adapter.ts';
 import { SftStage } from '../../../src/trainer/stages/sft.ts';
 import { workloadOf } from '../../../src/trainer/workload.ts';
+import { GREEDY, LORA, SEQUENCES } from './frozen-base.ts';
 import { LLAMA, temporaryFolder, writeJson } from './model-folder.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../references/fixtures');
@@ -30,12 +31,6 @@ const PER_LAYER = 'model.embed_tokens_per_layer';
 const OWN = 'model.embed_tokens';
 
 const engine = new OnnxEngine();
-const GREEDY = { temperature: 0, topK: 0, topP: 1, minP: 0, minTokens: 0, eosTokenIds: [] };
-const SEQUENCES = [
-  { promptIds: [3, 1, 4, 1, 5], completionIds: [9, 2, 6, 5] },
-  { promptIds: [3, 1, 4, 1, 5], completionIds: [10, 7] },
-];
-const LORA = { r: 4, loraAlpha: 8, targetModules: 'all-linear' };
 const FIELDS = { model: 'm', dataset: 'd', rewards: [], maxSteps: 3, learningRate: 1e-2, adamEpsilon: 1e-3 };
 
 type Model = { config: ModelConfig; weights: Weights };
