@@ -32,7 +32,13 @@ interface Task {
 
 const SAMPLES: Task[] = [
   { name: 'sort', config: 'sample-workspace/sort.grpo.json', reachable: 7, set: ['maxSteps=60'], threads: 1 },
-  { name: 'arithmetic', config: 'sample-workspace/arithmetic.grpo.json', reachable: 2.8, set: ['maxSteps=40'], threads: 1 },
+  {
+    name: 'arithmetic',
+    config: 'sample-workspace/arithmetic.grpo.json',
+    reachable: 2.8,
+    set: ['maxSteps=40'],
+    threads: 1,
+  },
 ];
 
 /** The instruction sample: answers of no more words than asked for, by a model of one's own. */
