@@ -9,10 +9,17 @@ import { tooManyAtOnce } from './memory-check.ts';
 import { quantizationOf } from './quantization.ts';
 import { recomputationOf } from './recomputation.ts';
 
-/** The model that a config trains, or with `onlySamples` samples from, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
+export interface ModelUse {
+  /** It is only sampled from. */
+  onlySamples?: boolean | undefined;
+  /** The checkpoint that its training continues from. */
+  checkpoint?: string | undefined;
+}
+
+/** The model that a config trains, or samples from, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
 export function checkedModel(
   { config, locate }: LoadedConfig,
-  { onlySamples = false }: { onlySamples?: boolean | undefined } = {},
+  { onlySamples = false, checkpoint }: ModelUse = {},
 ): ModelConfig {
   const { lora } = config;
   const start = readModelConfig(config.model);
@@ -30,6 +37,6 @@ export function checkedModel(
     if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
   }
   const kept = lora || onlySamples ? { ...adapted, ...tablesKept(config.model, adapted, config) } : adapted;
-  const model = { ...kept, ...quantizationOf(config, kept) };
+  const model = { ...kept, ...quantizationOf(config, kept, checkpoint) };
   return { ...model, ...recomputationOf(config, model, { trains: !onlySamples }) };
 }

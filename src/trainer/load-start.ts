@@ -14,7 +14,10 @@ export async function loadStart(
   engine: Engine,
   model: ModelConfig,
   { config, locate }: LoadedConfig,
-  { onLoad, onlySamples = false }: { onLoad?: ((share: number) => void) | undefined; onlySamples?: boolean } = {},
+  {
+    onLoad,
+    onlySamples = false,
+  }: { onLoad?: ((share: number) => void) | undefined; onlySamples?: boolean | undefined } = {},
 ): Promise<StartWeights> {
   const { weights: read } = await readModel(config.model, onLoad, keptOn(engine, model));
   const savesHalves = config.checkpointDtype === 'float16' && !config.lora && !onlySamples;

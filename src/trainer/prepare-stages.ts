@@ -6,6 +6,7 @@ import { BadInput } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
 import { checkSampling } from './check-sampling.ts';
+import type { ModelUse } from './checked-model.ts';
 import { createEngine } from './create-engine.ts';
 import type { DemonstrationList } from './demonstration-list.ts';
 import { HeldBySpecs } from './held-rewards.ts';
@@ -62,7 +63,7 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
       locate(['stages']),
     );
 
-  const openedModels = openModels(planned);
+  const openedModels = openModels(planned, options);
   const warn = (stage: RunStage, note: string) => options.onWarning?.(`Stage "${stage.name}": ${note}`);
   const runRows = readOnce(() => loadRows(loaded));
   const evaluates = config.rewards.length > 0 && (config.evalDataset !== null || config.evalSplit !== null);
@@ -151,11 +152,11 @@ function oneStage(stage: RunStage, run: PreparedRun): PreparedStages {
 }
 
 /** Each model is opened once for each of the settings that it is checked with. */
-function openModels(planned: readonly RunStage[]): OpenedModel[] {
+function openModels(planned: readonly RunStage[], use: ModelUse): OpenedModel[] {
   const tokenizers = new Map<string, OpenedModel>();
   return planned.map(({ loaded }) => {
     const known = tokenizers.get(loaded.config.model);
-    const opened = openModel(loaded, { same: known });
+    const opened = openModel(loaded, { ...use, same: known });
     tokenizers.set(loaded.config.model, opened);
     return opened;
   });

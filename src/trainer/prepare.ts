@@ -12,7 +12,7 @@ import { lengthRewardsOf } from '../protocol/length-config.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
 import { checkSampling } from './check-sampling.ts';
-import { checkedModel } from './checked-model.ts';
+import { checkedModel, type ModelUse } from './checked-model.ts';
 import { createEngine } from './create-engine.ts';
 import { loadRows } from './load-rows.ts';
 import { loadStart } from './load-start.ts';
@@ -51,15 +51,13 @@ export interface PreparedRun {
   findings: Finding[];
 }
 
-export interface PrepareOptions extends RewardHost {
+export interface PrepareOptions extends RewardHost, ModelUse {
   /** A rollouts file to train on. */
   rollouts?: string;
   /** Source code to use instead of reward files', until they are loaded again. */
   texts?: EditedTexts;
   /** Gets the share of the model that is read. */
   onLoad?: (share: number) => void;
-  /** The model is only sampled from. */
-  onlySamples?: boolean;
 }
 
 /** A model that is checked, but not read. */
@@ -68,9 +66,9 @@ export type OpenedModel = Pick<PreparedRun, 'model' | 'tokenizer' | 'eosTokenIds
 /** `same`: the same model as it was opened before. */
 export function openModel(
   loaded: LoadedConfig,
-  { same, onlySamples }: { same?: OpenedModel | undefined; onlySamples?: boolean | undefined } = {},
+  { same, ...use }: { same?: OpenedModel | undefined } & ModelUse = {},
 ): OpenedModel {
-  const model = checkedModel(loaded, { onlySamples });
+  const model = checkedModel(loaded, use);
   const tokenizer = same?.tokenizer ?? loadTokenizer(loaded.config.model);
   return { model, tokenizer, eosTokenIds: endTokens(model, tokenizer) };
 }

@@ -1,5 +1,6 @@
 import { gpuMemory } from '../engine/devices/gpu-memory.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { readQuantization } from '../model/files/adapter-files.ts';
 import { QUANTIZATIONS, type Quantization } from '../protocol/quantization.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { tablesKept } from './kept-weights.ts';
@@ -11,22 +12,29 @@ type Asked = Pick<
   'quantization' | 'gradientCheckpointing' | 'device' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'
 >;
 
-/** What a config keeps the base of an adapter in. `auto`: the most exact that fits, or the smallest there is. */
-export function quantizationOf(config: Asked, model: ModelConfig): { quantization?: Quantization } {
+/** What a config keeps the base of an adapter in. `auto`: as in the checkpoint that is continued from, else the most exact that fits, or the smallest there is. */
+export function quantizationOf(
+  config: Asked,
+  model: ModelConfig,
+  checkpoint?: string,
+): { quantization?: Quantization } {
   if (config.quantization === null) return {};
   if (config.quantization !== 'auto') return { quantization: config.quantization };
+  if (checkpoint !== undefined) return kept(readQuantization(checkpoint));
   const { gradientCheckpointing, numGenerations } = config;
   const weights = (model: ModelConfig) => workloadOf(model, { trains: true, half: false });
   if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= weights(model).gpuBytes) return {};
   const fits = (quantization?: Quantization): boolean => {
     const recomputed =
       gradientCheckpointing === true || (quantization !== undefined && gradientCheckpointing === 'auto');
-    const chosen: ModelConfig = { ...model, ...(quantization && { quantization }), recomputed };
+    const chosen: ModelConfig = { ...model, ...kept(quantization), recomputed };
     return weights(chosen).bytes + stepBytes(chosen, longestSequences(config), numGenerations) <= availableMemory();
   };
   if (fits()) return {};
   return { quantization: QUANTIZATIONS.find(fits) ?? QUANTIZATIONS.at(-1)! };
 }
+
+const kept = (quantization: Quantization | undefined) => (quantization ? { quantization } : {});
 
 /** What a training of this config keeps its base in, for what samples from the base alone. */
 export function quantizationInTraining(
@@ -40,7 +48,10 @@ export function quantizationInTraining(
 }
 
 /** For the log of a run that asks for `auto`. */
-export const quantizationNote = ({ quantization }: ModelConfig): string =>
-  quantization
+export function quantizationNote({ quantization }: ModelConfig, { resumed }: { resumed: boolean }): string {
+  if (resumed)
+    return `The model's layers stay in ${quantization ?? 'float32'} ("quantization": "auto"), as this run has kept them.`;
+  return quantization
     ? `The model's layers are kept in ${quantization} ("quantization": "auto"): in float32 they would not fit into memory.`
     : 'The model stays in float32 ("quantization": "auto"): it fits into memory.';
+}

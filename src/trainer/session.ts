@@ -10,6 +10,7 @@ import { scheduleOf } from '../protocol/schedule.ts';
 import type { TrainerOptions } from '../protocol/trainer-options.ts';
 import { unusedNotes } from '../protocol/trl-config.ts';
 import { checkPlace, tryTo } from '../run-folder/atomic-write.ts';
+import { listCheckpoints } from '../run-folder/checkpoints.ts';
 import { logLine } from '../run-folder/log-line.ts';
 import { readMetrics } from '../run-folder/metrics.ts';
 import { type CompleteRun, planResume, type ResumePlan } from '../run-folder/plan-resume.ts';
@@ -74,9 +75,9 @@ export async function runSession(
   if (plan.loaded.config.backend === 'trl') return trainWithTrl!(plan, options, control, emit);
   const { loaded, rollouts, texts } = plan;
   const { rewardWorker, attended, checkFirst = false } = options;
+  const checkpoint = plan.run && listCheckpoints(plan.run).at(-1)?.path;
   const run = await prepareStages(loaded, {
-    rewardWorker,
-    texts,
+    ...{ rewardWorker, texts, checkpoint },
     onLoad: (share) => tell({ type: 'phase', step: 0, phase: 'load', share }),
     onOutput: (text) => tell({ type: 'log', level: 'info', message: text.trimEnd() }),
     onWarning: (message) => tell({ type: 'log', level: 'warning', message }),
@@ -166,7 +167,8 @@ async function trainIn(
         level: finding.severity === 'information' ? 'info' : 'warning',
         message: findingText(finding),
       });
-    if (config.quantization === 'auto') emit({ type: 'log', level: 'info', message: quantizationNote(model) });
+    if (config.quantization === 'auto')
+      emit({ type: 'log', level: 'info', message: quantizationNote(model, { resumed: resumedFrom > 0 }) });
     if (config.gradientCheckpointing === 'auto' && model.recomputed)
       emit({ type: 'log', level: 'info', message: recomputedNote(model) });
     if (run.engineReason) emit({ type: 'log', level: 'info', message: `On ${engine.name}: ${run.engineReason}.` });

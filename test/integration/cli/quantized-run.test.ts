@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadSpeakers } from '../../../src/chat/speakers.ts';
 import { findTarget } from '../../../src/chat/target.ts';
 import { openModel } from '../../../src/cli/open-model.ts';
+import { readQuantization } from '../../../src/model/files/adapter-files.ts';
 import type { Weights } from '../../../src/model/weights-tree.ts';
 import { QUANTIZATIONS } from '../../../src/protocol/quantization.ts';
 import { stepName } from '../../../src/protocol/run-folder.ts';
@@ -129,6 +130,16 @@ describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
     expect(two - one).toBe(packed);
     const weights = { int8: 1 + 4 / 32, int4: 1 / 2 + 4 / 32 }[quantization] * 304_128 + 4 * FLOATS;
     expect(one).toBe(300e6 + weights + packed);
+  });
+
+  test('stays in it where "auto" would decide otherwise by now', async () => {
+    const copy = join(temporaryFolder(), 'copy');
+    cpSync(run, copy, { recursive: true });
+    const changes = ['--set', 'quantization="auto"', '--set', 'maxSteps=4', '--with-changes'];
+    const { status, stderr } = await grpo(['train', config, '--out', copy, '--resume', ...changes]);
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain(`The model's layers stay in ${quantization} ("quantization": "auto")`);
+    expect(readQuantization(checkpointOf(copy, 4))).toBe(quantization);
   });
 });
 
