@@ -52,7 +52,10 @@ const integersOf = (quantization: Quantization, shape: [number, number]): NdArra
     : { dtype: 'uint8', shape, data: new Uint8Array(size), frozen: true };
 };
 
-/** Whether products are those of a packed copy of the weights, which every graph has for itself. Of 8 bits there are none as exact and fast. */
+/**
+ * Whether products of sampling and scoring are those of a packed copy of the weights, which every graph has for itself. Of 8 bits there are none
+ * as exact and fast. A gradient needs the weights as they are in any case, one matrix at a time, and has many rows for each: there the copy would only take memory.
+ */
 export const packsWeights = ({ quantization }: Pick<ModelConfig, 'quantization'>): boolean => quantization === 'int4';
 
 /** Bytes of a packed copy. */

@@ -28,8 +28,8 @@ export function longestSequences({
 /** What a step holds besides weights. */
 export function stepBytes(model: ModelConfig, sequences: Sequence[], group: number): number {
   const tokens = sequences.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
-  // Of sampling, scoring and gradient, or of one of them at a time.
-  const graphs = model.recomputed ? 1 : 3;
+  // Of sampling and of scoring, or of one of them at a time.
+  const graphs = model.recomputed ? 1 : 2;
   return (
     graphs * packedBytes(model) +
     Math.min(

@@ -5,7 +5,6 @@ import type { SumsAsNumbers } from '../../grpo/metrics.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { ROWS } from '../../model/network/batch.ts';
 import { inChunks } from '../../model/network/word-rows.ts';
-import { packsWeights } from '../../model/quantized.ts';
 import type { Weights } from '../../model/weights-tree.ts';
 import type { TokenFigures } from './learner.ts';
 import type { MicroBatch } from './micro-batches.ts';
@@ -49,7 +48,6 @@ export class Gradients {
       resident: ['gradients', 'logProbs'],
       // That of a rollout's first pass and that of later ones: activations take gigabytes of a large model, and stay with a graph.
       maxGraphs: 2,
-      packsFrozen: packsWeights(model),
     });
     this.#zeros = new Zeros(engine);
   }
