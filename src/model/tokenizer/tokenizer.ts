@@ -47,6 +47,7 @@ export interface ChatOptions {
 export function loadTokenizer(model: string): Tokenizer {
   const { json, config, file } = readTokenizerFiles(model);
   const tokenizer = createTokenizer(json, config, file);
+  const mayBacktrack = hasRegularExpression(json.decoder);
   const template = loadChatTemplate(model, config);
   const renderChat = chatRenderer(model, config, template);
   const specialTokens = namedTokens(config);
@@ -54,6 +55,9 @@ export function loadTokenizer(model: string): Tokenizer {
 
   const idsOf = (text: string, add_special_tokens: boolean): number[] =>
     withinItsTime(text.length, file, () => tokenizer.encode(text, { add_special_tokens }).ids);
+  // A limit takes longer than most completions do, and all but a regular expression ends by itself.
+  const whileDecoding = <T>(tokens: number, work: () => T): T =>
+    mayBacktrack ? withinItsTime(tokens, file, work) : work();
   const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true, room } = {}) => {
     if (room) refuseFarTooLong(text, room, (start) => idsOf(start, false).length);
     return idsOf(text, addSpecialTokens);
@@ -69,9 +73,9 @@ export function loadTokenizer(model: string): Tokenizer {
       if (known.length === 0) return '';
       // Cleaning up was meant for word pieces; the library's default would eat spaces before punctuation.
       const options = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
-      return withinItsTime(known.length, file, () => tokenizer.decode(known, options));
+      return whileDecoding(known.length, () => tokenizer.decode(known, options));
     },
-    withinOneLimit: (tokens, work) => withinItsTime(tokens, file, work),
+    withinOneLimit: whileDecoding,
     hasChatTemplate: template !== undefined,
     renderChat,
     encodePrompt: (prompt, options) => {
@@ -160,6 +164,9 @@ function createTokenizer(json: Record<string, unknown>, config: Record<string, u
 
 /** A vocabulary of a million tokens takes a few. */
 const LOAD_SECONDS = 30;
+
+/** Whether a part of tokenizer.json has one of its own. */
+const hasRegularExpression = (part: unknown): boolean => JSON.stringify(part ?? null).includes('"Regex":');
 
 /** Time for a text of this length: a hundred times what it takes. Only a rule of the file that never ends takes longer. */
 function withinItsTime<T>(length: number, file: string, work: () => T): T {
