@@ -47,13 +47,15 @@ export interface ChatOptions {
 export function loadTokenizer(model: string): Tokenizer {
   const { json, config, file } = readTokenizerFiles(model);
   const tokenizer = createTokenizer(json, config, file);
+  const encoding = timed([json.normalizer, json.pre_tokenizer], file);
+  const decoding = timed(json.decoder, file);
   const template = loadChatTemplate(model, config);
   const renderChat = chatRenderer(model, config, template);
   const specialTokens = namedTokens(config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.token_to_id(token));
 
   const idsOf = (text: string, add_special_tokens: boolean): number[] =>
-    withinItsTime(text.length, file, () => tokenizer.encode(text, { add_special_tokens }).ids);
+    encoding(text.length, () => tokenizer.encode(text, { add_special_tokens }).ids);
   const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true, room } = {}) => {
     if (room) refuseFarTooLong(text, room, (start) => idsOf(start, false).length);
     return idsOf(text, addSpecialTokens);
@@ -69,9 +71,9 @@ export function loadTokenizer(model: string): Tokenizer {
       if (known.length === 0) return '';
       // Cleaning up was meant for word pieces; the library's default would eat spaces before punctuation.
       const options = { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false };
-      return withinItsTime(known.length, file, () => tokenizer.decode(known, options));
+      return decoding(known.length, () => tokenizer.decode(known, options));
     },
-    withinOneLimit: (tokens, work) => withinItsTime(tokens, file, work),
+    withinOneLimit: decoding,
     hasChatTemplate: template !== undefined,
     renderChat,
     encodePrompt: (prompt, options) => {
@@ -161,15 +163,25 @@ function createTokenizer(json: Record<string, unknown>, config: Record<string, u
 /** A vocabulary of a million tokens takes a few. */
 const LOAD_SECONDS = 30;
 
-/** Time for a text of this length: a hundred times what it takes. Only a rule of the file that never ends takes longer. */
-function withinItsTime<T>(length: number, file: string, work: () => T): T {
-  try {
-    return withinSeconds(2 + length * 1e-4, work);
-  } catch (error) {
-    if (!(error instanceof TimeIsUp)) throw error;
-    const message = `the tokenizer does not get done with a text of ${length} characters (${error.message}); a regular expression of it may backtrack without end`;
-    throw new BadInput(message, { file });
-  }
+/** Without a regular expression, what is this short is done before a limit is set. */
+const SHORT = 10_000;
+
+/**
+ * Runs work on a text with these rules of tokenizer.json, by the text's length, for a hundred times as long as it takes at most. Only a regular
+ * expression that never ends takes longer.
+ */
+function timed(rules: unknown, file: string): Tokenizer['withinOneLimit'] {
+  const mayBacktrack = JSON.stringify(rules ?? null).includes('"Regex":');
+  return (length, work) => {
+    if (!mayBacktrack && length <= SHORT) return work();
+    try {
+      return withinSeconds(2 + length * 1e-4, work);
+    } catch (error) {
+      if (!(error instanceof TimeIsUp)) throw error;
+      const message = `the tokenizer does not get done with a text of ${length} characters (${error.message}); a regular expression of it may backtrack without end`;
+      throw new BadInput(message, { file });
+    }
+  };
 }
 
 /** Tokenizes beginnings of a long text, each eight times as long as the one before, until one is twice what there is room for. */

@@ -203,6 +203,15 @@ describe('refusing what would be silently wrong, or never end', () => {
     );
   });
 
+  it('ends one in the decoder too', () => {
+    const decoders = [{ type: 'Fuse' }, replace({ Regex: '(3+)+$' }, '')];
+    const { decode, withinOneLimit } = loadTokenizer(tokenizerFolder({ decoder: { type: 'Sequence', decoders } }));
+    const ids = [...Array<number>(60).fill(model.vocab['3']!), model.vocab['4']!];
+    const refusal = /tokenizer\.json: the tokenizer does not get done with a text of 61 characters/;
+    expect(() => decode(ids)).toThrow(refusal);
+    expect(() => withinOneLimit(61, () => decode(ids))).toThrow(refusal);
+  });
+
   it('does not tokenize all of a text that is far too long', () => {
     const { encode, encodePrompt } = loadTokenizer(tokenizerFolder());
     const at = { file: 'prompts.jsonl', line: 3 };
