@@ -97,19 +97,23 @@ export function prefillProgram(config: ModelConfig, options: GenerateOptions) {
 export type ArrangeInputs = {
   /** [places, tokens, headDim], or the same with its places on two axes. */
   caches: Caches;
+  /** Of the same places: what comes behind. */
+  appended?: Caches;
   /** int32 [slots, places of a slot]. */
   places: Places;
 };
 
-/** Brings caches to where `decodeProgram` finds them without looking them up: [slots, places of a slot, tokens, headDim]. */
+/** Brings caches to where `decodeProgram` takes them: [slots, places of a slot, tokens, headDim]. */
 export function arrangeProgram(config: ModelConfig) {
   const kvHeads = kvHeadsOf(config);
-  return ({ caches, places }: ArrangeInputs): { caches: Caches } => ({
+  return ({ caches, appended, places }: ArrangeInputs): { caches: Caches } => ({
     caches: mapTensors(caches, (cache, name) => {
       const to = places[kvHeads.get(layerOf(name))!]!;
       const [slots, each] = to.shape as [number, number];
       const from = reshape(to, [slots * each]) as Tensor1D;
-      return reshape(gather(flatPlaces(cache), from), [slots, each, ...cache.shape.slice(-2)]);
+      const parts = [cache, ...(appended ? [appended[name]!] : [])].map((part) => gather(flatPlaces(part), from));
+      const all = concat(parts, 1);
+      return reshape(all, [slots, each, ...all.shape.slice(1)]);
     }),
   });
 }
@@ -121,14 +125,12 @@ const flatPlaces = (cache: Tensor): Tensor =>
 /** Completions in slots of `width` rows that share a prompt; how many slots there are is left open, and how much was generated. */
 export type DecodeInputs = {
   params: Parameters;
-  /** From the prefill, or without `places` as `arrangeProgram` gives them. */
+  /** As `arrangeProgram` gives them. */
   prompts: Caches;
   /** int32 [slots]. */
   promptLengths: Tensor;
-  /** What was generated so far: [places, tokens, headDim], or without `places` as `arrangeProgram` gives it; undefined: nothing yet. */
+  /** What was generated so far, as `arrangeProgram` gives it; undefined: nothing yet. */
   caches?: Caches;
-  /** int32 [slots, kvHeads] and [slots, kvHeads · width]: where each slot's prompt and each row is in them. */
-  places?: { prompts: Places; caches: Places };
   /** Of the prompts or of earlier rows, for mixers that have states; int32 [slots, width]: where each row's is in them. */
   states?: { before: States; places: Tensor };
   /** int32 [slots, width]: the latest token of each row. */
@@ -143,8 +145,8 @@ export type DecodeInputs = {
   maxSteps: Tensor;
 };
 /**
- * Tokens and their log-probabilities, [steps, slots · width]; steps ≤ maxSteps. What follows a row's end token is noise. The caches are in the
- * order of `places`, grown by the steps, and the states in that of the rows.
+ * Tokens and their log-probabilities, [steps, slots · width]; steps ≤ maxSteps. What follows a row's end token is noise. The caches, of the
+ * same places, are what the steps add to those that came in; if `stepsPerRun` is 1, all of it. The states are in the order of the rows.
  */
 export type DecodeOutputs = { ids: Tensor; logProbs: Tensor; caches: Caches; states: States };
 
@@ -158,15 +160,9 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     const layout = { prompts: slots, group: width, length: 1 };
 
     const kvHeads = kvHeadsOf(config);
-    const headsOf = (name: string) => kvHeads.get(layerOf(name))!;
-    const lookUp = (caches: Caches, places: Places | undefined, each: number) => {
-      if (!places) return mapTensors(caches, flatPlaces);
-      const flat = onceEach([...kvHeads.values()], (heads) => reshape(places[heads]!, [each * heads]) as Tensor1D);
-      return mapTensors(caches, (cache, name) => gather(cache, flat.get(headsOf(name))!));
-    };
     const promptLength = Object.values(inputs.prompts)[0]!.shape.at(-2)!;
-    const prompts = lookUp(inputs.prompts, inputs.places?.prompts, slots);
-    const past = lookUp(inputs.caches ?? {}, inputs.places?.caches, rows);
+    const prompts = mapTensors(inputs.prompts, flatPlaces);
+    const past = mapTensors(inputs.caches ?? {}, flatPlaces);
     const statePlaces = inputs.states && (reshape(inputs.states.places, [rows]) as Tensor1D);
     const states = mapTensors(inputs.states?.before ?? {}, (state) => gather(state, statePlaces!));
     const columns = range(0, promptLength, 1, 'int32');
@@ -236,13 +232,11 @@ export function decodeProgram(config: ModelConfig, options: GenerateOptions, ste
     });
     const pick = (isWanted: (name: string) => boolean) =>
       Object.fromEntries(Object.entries(state).filter(([name]) => isWanted(name)));
-    const whole = (cache: Tensor, name: string) => {
-      const all = apart ? concat([past[name]!, cache], 1) : cache;
-      return inputs.places ? all : reshape(all, [slots, width * headsOf(name), ...all.shape.slice(1)]);
-    };
+    const bySlot = (cache: Tensor, name: string) =>
+      reshape(cache, [slots, width * kvHeads.get(layerOf(name))!, ...cache.shape.slice(1)]);
     return {
       ...{ ids: emitted.ids, logProbs: emitted.logProbs },
-      caches: mapTensors(pick(isOfCache), whole),
+      caches: mapTensors(pick(isOfCache), bySlot),
       states: pick((name) => name in states),
     };
   };
@@ -271,11 +265,11 @@ const ofLayer = (caches: Caches, layer: number): KeyValues => ({
 const isOfCache = (name: string): boolean => /^(keys|values)\d/.test(name);
 
 /** The numbers of key/value heads of the layers that have attention. */
-const kvHeadsOf = ({ layers }: ModelConfig): Map<number, number> =>
+export const kvHeadsOf = ({ layers }: ModelConfig): Map<number, number> =>
   new Map(layers.flatMap(({ mixer }, layer) => (isAttention(mixer) ? [[layer, mixer.kvHeads]] : [])));
 
 /** The layer of a cache's name. */
-const layerOf = (name: string): number => Number(/\d+$/.exec(name)![0]);
+export const layerOf = (name: string): number => Number(/\d+$/.exec(name)![0]);
 
 /** Runs the prompts through the model: next-token logits [prompts, vocabulary] and what every layer's mixer remembers. */
 function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {

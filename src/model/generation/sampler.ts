@@ -19,6 +19,7 @@ import {
   prefillProgram,
   type States,
 } from './generate.ts';
+import { arrangeOnHost } from './host-caches.ts';
 import {
   cachePlaces,
   packIntoSlots,
@@ -84,8 +85,9 @@ export class Sampler implements CompletionSampler {
   readonly #prefill: Compiled<PrefillInputs, PrefillOutputs>;
   readonly #widths: readonly number[];
   readonly #decode: Compiled<DecodeInputs, DecodeOutputs>;
-  /** Where each token is a run: looking all caches up again in each would copy them. */
-  readonly #arrange: Compiled<ArrangeInputs, { caches: Caches }> | undefined;
+  readonly #arrange: Compiled<ArrangeInputs, { caches: Caches }>;
+  /** Whether caches grow outside the runs, by what each adds: one that takes a single step appends to them itself. */
+  readonly #growsOutside: boolean;
 
   constructor(engine: Engine, config: ModelConfig, options: GenerateOptions) {
     this.#engine = engine;
@@ -104,8 +106,8 @@ export class Sampler implements CompletionSampler {
       smallSizes: ['slots'],
       ...(packsFrozen && { packsFrozen, maxGraphs: 1 }),
     });
-    if (engine.stepsPerRun === 1)
-      this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });
+    this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });
+    this.#growsOutside = engine.stepsPerRun > 1;
   }
 
   async sample(
@@ -135,7 +137,7 @@ export class Sampler implements CompletionSampler {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([this.#prefill, this.#decode, this.#arrange].map((program) => program?.dispose()));
+    await Promise.all([this.#prefill, this.#decode, this.#arrange].map((program) => program.dispose()));
   }
 
   /** Completions written at the same time; `uniforms` has a number per token for each. */
@@ -170,7 +172,8 @@ export class Sampler implements CompletionSampler {
     let before: Slots | undefined;
     let promptCaches = first.prompts;
     let { states } = first as { states?: ArraysOf<States> };
-    let caches = this.#arrange ? {} : await this.#noCaches(first.prompts);
+    let caches: ArraysOf<Caches> = {};
+    let appended: ArraysOf<Caches> | undefined;
     // Completions that have ended are dropped between runs.
     const stepsPerRun = tokens ? 1 : this.#engine.stepsPerRun;
     for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
@@ -179,30 +182,26 @@ export class Sampler implements CompletionSampler {
       const slots = packIntoSlots(active, Math.max(...promptLengths), this.#widths);
       const { width } = slots;
       const rows = slots.rows.length;
-      const places = {
-        prompts: this.#places((kvHeads) => perSlot(promptPlaces(slots, kvHeads), kvHeads)),
-        caches: this.#places((kvHeads) => {
-          const rowPlaces = before ? cachePlaces(slots, before, kvHeads) : new Int32Array(rows * kvHeads);
-          return perSlot(rowPlaces, kvHeads * width);
-        }),
-      };
-      if (this.#arrange && !(before && sameSlots(slots, before))) {
+      const isSame = before && sameSlots(slots, before);
+      if (!isSame) {
         if (promptCaches !== first.prompts) this.#engine.release(promptCaches);
-        const prompts = await this.#arrange.run({ caches: first.prompts, places: places.prompts });
-        promptCaches = opened(prompts.caches, ['slots']);
-        if (before) {
-          const unordered = opened(caches, ['caches', undefined, 'past']);
-          const arranged = await this.#arrange.run({ caches: unordered, places: places.caches });
-          this.#engine.release(caches);
-          caches = arranged.caches;
-        }
+        const places = this.#places((kvHeads) => perSlot(promptPlaces(slots, kvHeads), kvHeads));
+        promptCaches = await this.#arranged({ caches: first.prompts, places }, { keeps: true });
       }
+      if (before && (appended || !isSame)) {
+        const earlier = before;
+        const places = this.#places((kvHeads) => perSlot(cachePlaces(slots, earlier, kvHeads), kvHeads * width));
+        caches = await this.#arranged({
+          caches: opened(caches, ['caches', undefined, 'past']),
+          ...(appended && { appended: opened(appended, ['caches', undefined, 'added']) }),
+          places,
+        });
+      } else if (this.#growsOutside) caches = emptyLike(promptCaches, width);
       const result = await this.#decode.run({
         params: weights,
-        prompts: promptCaches,
+        prompts: opened(promptCaches, ['slots']),
         promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
-        caches: opened(caches, this.#arrange ? ['slots', undefined, 'past'] : ['caches', 'past']),
-        ...(!this.#arrange && { places }),
+        caches: opened(caches, ['slots', undefined, 'past']),
         ...(states && {
           states: { before: opened(states, ['earlier']), places: perSlot(statePlaces(slots, before), width) },
         }),
@@ -226,11 +225,17 @@ export class Sampler implements CompletionSampler {
           append(row.index, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
       });
       before = slots;
-      this.#engine.release({ caches, ...(states && { states }) });
-      ({ caches, states } = result);
+      if (states) this.#engine.release({ states });
+      ({ states } = result);
+      if (this.#growsOutside) appended = result.caches;
+      else {
+        this.#engine.release({ caches });
+        caches = result.caches;
+      }
     }
     this.#engine.release({
       caches,
+      ...(appended && { appended }),
       ...(states && { states }),
       prompts: first.prompts,
       ...(promptCaches !== first.prompts && { promptCaches }),
@@ -260,15 +265,25 @@ export class Sampler implements CompletionSampler {
     return { ...floats(numbers, [rows.length / width, width, maxTokens]), open: ['slots'] };
   }
 
-  /** Before anything was generated, of the prompts' types. One place, of no tokens: places are looked up in it. */
-  async #noCaches(prompts: ArraysOf<Caches>): Promise<ArraysOf<Caches>> {
-    const empty = Object.entries(prompts).map(async ([name, cache]): Promise<[string, NdArray]> => {
-      const none = floats([], [1, 0, (cache as NdArray).shape[2]!]);
-      return [name, cache.dtype === 'float16' ? (await this.#engine.toHalf({ none })).none : none];
-    });
-    return Object.fromEntries(await Promise.all(empty));
+  /** Caches where the next run takes them; those that came are released, unless it `keeps` them. */
+  async #arranged(inputs: ArraysOf<ArrangeInputs>, { keeps = false } = {}): Promise<ArraysOf<Caches>> {
+    const done = (caches: ArraysOf<Caches>) => !keeps && this.#engine.release(caches);
+    if (this.#engine.name === 'cpu') return arrangeOnHost(this.#config, inputs, done);
+    const { caches } = await this.#arrange.run(inputs);
+    done(inputs.caches);
+    if (inputs.appended) done(inputs.appended);
+    return caches;
   }
 }
+
+/** Of no tokens yet, for rows of slots that have these prompts. */
+const emptyLike = (prompts: ArraysOf<Caches>, width: number): ArraysOf<Caches> =>
+  Object.fromEntries(
+    Object.entries(prompts as Record<string, NdArray>).map(([name, { shape }]) => {
+      const [slots, kvHeads, , headDim] = shape as [number, number, number, number];
+      return [name, floats([], [slots, kvHeads * width, 0, headDim])];
+    }),
+  );
 
 const opened = (caches: ArraysOf<Caches>, open: NonNullable<NdArray['open']>): ArraysOf<Caches> =>
   Object.fromEntries(Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, open)]));

@@ -11,10 +11,12 @@ const same = (x: TensorInfo): TensorInfo => backend.tensorInfo(backend.value(x),
 export const END = 2 ** 31 - 1;
 
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
-  // ONNX takes 0 for sizes that stay in place, and infers one of the others (-1): here one that is no product of open sizes, if there is one.
+  // ONNX takes 0 for sizes that stay in place, and infers one of the others (-1): here one that is no product of open sizes, if there is one,
+  // else one that is open by itself, such as that of caches, which are empty at first: their 0 would be taken for one that stays.
   const moved = [...shape.keys()].filter((axis) => isOpen(shape[axis]!) && shape[axis] !== x.shape[axis]);
-  const { openSizes } = backend.graph;
-  const unknown = moved.find((axis) => !openSizes.factorsOf(shape[axis]!)) ?? moved[0];
+  const factorsOf = (axis: number) => backend.graph.openSizes.factorsOf(shape[axis]!);
+  const isPlain = (axis: number) => factorsOf(axis)?.rest === 1;
+  const unknown = moved.find((axis) => !factorsOf(axis)) ?? moved.find(isPlain) ?? moved[0];
   const sizes = shape.map((size, axis) => {
     if (axis === unknown) return -1;
     return isOpen(size) && size === x.shape[axis] ? 0 : size;
