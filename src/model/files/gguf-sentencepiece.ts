@@ -87,6 +87,7 @@ export function ggufPieces(gguf: Gguf): Pieces {
   const vocab = new Map(used);
   checkBytes(vocab, file);
   const unknown = metadata.get('tokenizer.ggml.unknown_token_id') ?? types.indexOf(TOKEN_TYPES.unknown);
+  const isPhi3 = metadata.get('general.architecture') === 'phi3' && vocab.has(PHI3_PLACEHOLDER);
   return {
     rules: rulesOf(gguf, isGemma, tokens, types),
     model: {
@@ -102,7 +103,7 @@ export function ggufPieces(gguf: Gguf): Pieces {
       merges: mergesOf(gguf, isGemma, used, types),
     },
     tokens,
-    stripsRight: isPhi3(metadata) ? (token) => !PHI3_STRIPS_NOTHING.includes(token) : () => false,
+    stripsRight: isPhi3 ? (token) => !PHI3_STRIPS_NOTHING.includes(token) : () => false,
   };
 }
 
@@ -153,7 +154,6 @@ export const BYTES = Array.from(
 
 const isSpaces = (token: string): boolean => token.includes(' ') && token.trim() === '';
 
-/** Phi-3's added tokens but these take the spaces and lines behind them, which the file does not say. */
+/** Phi-3's added tokens but these take the spaces and lines behind them. The file does not say so: its tokens without a use tell it. */
 export const PHI3_STRIPS_NOTHING = ['<unk>', '<s>', '<|endoftext|>'];
-const isPhi3 = (metadata: Gguf['metadata']): boolean =>
-  metadata.get('general.architecture') === 'phi3' && /phi[- ]?3/i.test(String(metadata.get('general.name')));
+export const PHI3_PLACEHOLDER = '<|placeholder1|>';

@@ -1,10 +1,13 @@
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelConfig } from '../config.ts';
+import { PHI3_PLACEHOLDER } from '../files/gguf-sentencepiece.ts';
 import { TOKEN_TYPES } from '../files/gguf-words.ts';
 import type { GgufEntry } from '../files/gguf-writer.ts';
+import { readArchitecture } from '../files/model-config.ts';
 import { namedTokens } from './added-tokens.ts';
 import { findTemplate } from './chat-template.ts';
 import { byteLevelVocabulary } from './gguf-byte-pairs.ts';
+import { type GgufPieces, hasPieces, pieceVocabulary, stripsAsPhi3 } from './gguf-pieces.ts';
 import { loadTokenizer, readTokenizerFiles, type Tokenizer } from './tokenizer.ts';
 
 export interface GgufVocabulary {
@@ -40,25 +43,29 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
     const message = `the tokenizer cannot be exported as GGUF: ${reason}; export a merged model folder instead`;
     throw new BadInput(message, { file: files.file });
   };
-  const words = byteLevelVocabulary(files.json, refuse);
+  const architecture = readArchitecture(model).gguf?.name;
+  const words = hasPieces(files.json)
+    ? pieceVocabulary(files.json, architecture, refuse)
+    : byteLevelWords(files.json, refuse);
   // Loading says what else is wrong with the files, before they are believed.
   const ends = endsOf(loadTokenizer(model), refuse);
   const added = (Array.isArray(files.json.added_tokens) ? files.json.added_tokens : []) as AddedToken[];
-  const odd = added.find((token) => token.single_word || token.lstrip || token.rstrip);
+  const isPhi3 = architecture === 'phi3' && hasPieces(files.json) && added.some(({ content }) => content === PHI3_PLACEHOLDER) && stripsAsPhi3(added);
+  const odd = isPhi3 ? undefined : added.find((token) => token.single_word || token.lstrip || token.rstrip);
   if (odd)
     refuse(`llama.cpp has no tokens like "${odd.content}", which strip spaces around them or match whole words only`);
-  const { tokens, types } = tokenList([...words.vocabulary], added, vocabSize, refuse);
+  const { tokens, types } = tokenList(words, added, vocabSize, refuse);
   const ids = specialIds(files.config, added, ofModel, ends);
   const template = findTemplate(model, files.config)?.source;
 
   const ggml = (name: string) => `tokenizer.ggml.${name}`;
   const metadata = new Map<string, GgufEntry>([
-    [ggml('model'), { type: 'string', value: 'gpt2' }],
-    [ggml('pre'), { type: 'string', value: words.split }],
+    ...words.entriesFor(tokens).map(([name, entry]): [string, GgufEntry] => [ggml(name), entry]),
     [ggml('tokens'), { type: 'strings', value: tokens }],
     [ggml('token_type'), { type: 'int32s', value: types }],
-    [ggml('merges'), { type: 'strings', value: words.merges }],
   ]);
+  // llama.cpp goes by the name.
+  if (isPhi3) metadata.set('general.name', { type: 'string', value: 'Phi-3' });
   for (const [name, id] of Object.entries(ids.named))
     if (id !== undefined) metadata.set(ggml(`${name}_token_id`), { type: 'uint32', value: id });
   metadata.set(ggml('add_bos_token'), { type: 'bool', value: ends.bos !== undefined });
@@ -77,12 +84,26 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
   };
 }
 
+function byteLevelWords(json: Record<string, unknown>, refuse: (reason: string) => never): GgufPieces {
+  const { split, vocabulary, merges, notes } = byteLevelVocabulary(json, refuse);
+  return {
+    vocabulary,
+    notes,
+    typeOf: () => TOKEN_TYPES.normal,
+    entriesFor: () => [
+      ['model', { type: 'string', value: 'gpt2' }],
+      ['pre', { type: 'string', value: split }],
+      ['merges', { type: 'strings', value: merges }],
+    ],
+  };
+}
+
 /** What llama.cpp takes for EOS where the file does not say: GPT-2's in some old file. */
 const DEFAULT_EOS = 11;
 
 /** A name and a kind for each row of the embedding. */
 function tokenList(
-  vocabulary: [token: string, id: number][],
+  { vocabulary, typeOf }: GgufPieces,
   added: AddedToken[],
   size: number,
   refuse: (reason: string) => never,
@@ -94,9 +115,10 @@ function tokenList(
     tokens[id] = content;
     types[id] = type;
   };
-  for (const [token, id] of vocabulary) put(token, id, TOKEN_TYPES.normal);
+  for (const [token, id] of vocabulary) put(token, id, typeOf(token));
   for (const { id, content, special } of added)
-    put(content, id, special ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined);
+    if (types[id] !== TOKEN_TYPES.unknown)
+      put(content, id, special ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined);
   return { tokens, types };
 }
 
