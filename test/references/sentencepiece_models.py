@@ -17,8 +17,8 @@ import gguf
 import sentencepiece
 import transformers
 from gguf import TokenType
-from tokenizers import AddedToken, decoders, normalizers, pre_tokenizers
-from transformers import AutoTokenizer, LlamaTokenizer
+from tokenizers import AddedToken, normalizers, processors
+from transformers import LlamaTokenizer
 from transformers.integrations.gguf.gguf_tokenizer_mapping import convert_gguf_tokenizer, get_gguf_tokenizer
 from transformers.models.gemma.tokenization_gemma import GemmaTokenizer
 from transformers.tokenization_utils_base import generate_merges
@@ -124,6 +124,9 @@ def tokenizer_of(kind: dict, pieces):
             special = type == TokenType.CONTROL
             token = AddedToken(piece, normalized=False, special=special, rstrip=piece in strips)
             (backend.add_special_tokens if special else backend.add_tokens)([token])
+    if kind["arch"] != "gemma4":
+        bos = tokenizer.bos_token
+        backend.post_processor = processors.TemplateProcessing(single=f"{bos} $A", special_tokens=[(bos, vocab[bos])])
     return tokenizer
 
 
