@@ -72,7 +72,7 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
   metadata.set(ggml('add_eos_token'), { type: 'bool', value: ends.eos !== undefined });
   if (template !== undefined) metadata.set('tokenizer.chat_template', { type: 'string', value: template });
 
-  const notes = [...words.notes];
+  const notes = [...words.notes, ...(isPhi3 ? [ASCII_SPACES] : [])];
   if (ids.named.eos === undefined && vocabSize > DEFAULT_EOS)
     notes.push(`The model has no end-of-sequence token, so llama.cpp takes "${tokens[DEFAULT_EOS]}" as one.`);
   return {
@@ -97,6 +97,8 @@ function byteLevelWords(json: Record<string, unknown>, refuse: (reason: string) 
     ],
   };
 }
+
+const ASCII_SPACES = 'Behind a special token, llama.cpp skips no spaces beyond ASCII, such as U+00A0.';
 
 /** What llama.cpp takes for EOS where the file does not say: GPT-2's in some old file. */
 const DEFAULT_EOS = 11;
