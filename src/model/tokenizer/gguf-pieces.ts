@@ -5,8 +5,9 @@ import {
   LLAMA_RULES,
   MISTRAL_RULES,
   PHI3_STRIPS_NOTHING,
-  PLAIN_RULES,
   type PieceRules,
+  PLAIN_RULES,
+  SPACE,
 } from '../files/gguf-sentencepiece.ts';
 import { TOKEN_TYPES } from '../files/gguf-words.ts';
 import type { GgufEntry } from '../files/gguf-writer.ts';
@@ -18,9 +19,23 @@ export interface GgufPieces {
   vocabulary: Map<string, number>;
   /** The kind of a piece that is no added token. */
   typeOf: (piece: string) => number;
-  /** By their names behind "tokenizer.ggml."; what llama.cpp knows of the added tokens' spaces goes by the model's name. */
+  /** By their names behind "tokenizer.ggml.". */
   entriesFor: (tokens: readonly string[]) => [name: string, GgufEntry][];
+  /** Added tokens that are written as pieces. */
+  isPiece: (added: string) => boolean;
+  /** llama.cpp adds BOS whatever the file says. */
+  alwaysAddsBos: boolean;
   notes: string[];
+}
+
+export interface AddedToken {
+  id: number;
+  content: string;
+  special?: boolean;
+  normalized?: boolean;
+  single_word?: boolean;
+  lstrip?: boolean;
+  rstrip?: boolean;
 }
 
 export const hasPieces = (json: Part): boolean => partOf(json.model).byte_fallback === true;
@@ -42,13 +57,20 @@ export function pieceVocabulary(json: Part, architecture: string | undefined, re
   const rules = rulesOf(json, isGemma, refuse);
   const merges = listMerges(model, refuse);
   const isGemma4 = architecture === 'gemma4';
-  const added = new Set((Array.isArray(json.added_tokens) ? json.added_tokens : []).map((token) => token?.content));
+  const listed = (Array.isArray(json.added_tokens) ? json.added_tokens : []) as AddedToken[];
+  const changed = listed.find(({ content, normalized }) => normalized && (rules === LLAMA_RULES || / /.test(content)));
+  if (changed) refuse(`the added token "${changed.content}" is looked for in the text with its spaces replaced`);
+  // Gemma's runs of spaces: in texts they are spaces, and merged.
+  const isPiece = (content: string) => content.includes(SPACE) && vocabulary.has(content);
+  const added = new Set(listed.map(({ content }) => content).filter((content) => !isPiece(content)));
   const scores = isGemma4 ? undefined : scoresOf(vocabulary, merges, added, isGemma, refuse);
   const bytes = new Set(BYTES);
   const unknown = model.unk_token;
   const float32s = (value: number[]): GgufEntry => ({ type: 'float32s', value });
   return {
     vocabulary,
+    isPiece,
+    alwaysAddsBos: isGemma4,
     typeOf: (piece) =>
       bytes.has(piece) ? TOKEN_TYPES.byte : piece === unknown ? TOKEN_TYPES.unknown : TOKEN_TYPES.normal,
     entriesFor: (tokens) => [
@@ -136,7 +158,7 @@ function repeats(merges: readonly [string, string][]): boolean {
 }
 
 /** Whether added tokens take the spaces behind them as llama.cpp does in a model with Phi-3's name. */
-export const stripsAsPhi3 = (added: { content: string; rstrip?: boolean; lstrip?: boolean; single_word?: boolean }[]) =>
+export const stripsAsPhi3 = (added: readonly AddedToken[]): boolean =>
   added.every(
     ({ content, rstrip = false, lstrip, single_word }) =>
       !lstrip && !single_word && rstrip === !PHI3_STRIPS_NOTHING.includes(content),

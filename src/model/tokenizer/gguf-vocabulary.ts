@@ -7,7 +7,7 @@ import { readArchitecture } from '../files/model-config.ts';
 import { namedTokens } from './added-tokens.ts';
 import { findTemplate } from './chat-template.ts';
 import { byteLevelVocabulary } from './gguf-byte-pairs.ts';
-import { type GgufPieces, hasPieces, pieceVocabulary, stripsAsPhi3 } from './gguf-pieces.ts';
+import { type AddedToken, type GgufPieces, hasPieces, pieceVocabulary, stripsAsPhi3 } from './gguf-pieces.ts';
 import { loadTokenizer, readTokenizerFiles, type Tokenizer } from './tokenizer.ts';
 
 export interface GgufVocabulary {
@@ -20,15 +20,6 @@ export interface GgufVocabulary {
   template: string | undefined;
   /** What llama.cpp does otherwise, in sentences. */
   notes: string[];
-}
-
-interface AddedToken {
-  id: number;
-  content: string;
-  special?: boolean;
-  single_word?: boolean;
-  lstrip?: boolean;
-  rstrip?: boolean;
 }
 
 /**
@@ -50,7 +41,11 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
   // Loading says what else is wrong with the files, before they are believed.
   const ends = endsOf(loadTokenizer(model), refuse);
   const added = (Array.isArray(files.json.added_tokens) ? files.json.added_tokens : []) as AddedToken[];
-  const isPhi3 = architecture === 'phi3' && hasPieces(files.json) && added.some(({ content }) => content === PHI3_PLACEHOLDER) && stripsAsPhi3(added);
+  const isPhi3 =
+    architecture === 'phi3' &&
+    hasPieces(files.json) &&
+    added.some(({ content }) => content === PHI3_PLACEHOLDER) &&
+    stripsAsPhi3(added);
   const odd = isPhi3 ? undefined : added.find((token) => token.single_word || token.lstrip || token.rstrip);
   if (odd)
     refuse(`llama.cpp has no tokens like "${odd.content}", which strip spaces around them or match whole words only`);
@@ -68,7 +63,8 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
   if (isPhi3) metadata.set('general.name', { type: 'string', value: 'Phi-3' });
   for (const [name, id] of Object.entries(ids.named))
     if (id !== undefined) metadata.set(ggml(`${name}_token_id`), { type: 'uint32', value: id });
-  metadata.set(ggml('add_bos_token'), { type: 'bool', value: ends.bos !== undefined });
+  const before = words.alwaysAddsBos ? ids.named.bos : ends.bos;
+  metadata.set(ggml('add_bos_token'), { type: 'bool', value: before !== undefined });
   metadata.set(ggml('add_eos_token'), { type: 'bool', value: ends.eos !== undefined });
   if (template !== undefined) metadata.set('tokenizer.chat_template', { type: 'string', value: template });
 
@@ -78,7 +74,7 @@ export function ggufVocabulary(model: string, { vocabSize, ...ofModel }: ModelCo
   return {
     metadata,
     otherStops: ids.otherEnds.map((id) => tokens[id]!),
-    textBefore: ends.bos === undefined ? '' : tokens[ends.bos]!,
+    textBefore: before === undefined ? '' : tokens[before]!,
     template,
     notes,
   };
@@ -89,6 +85,8 @@ function byteLevelWords(json: Record<string, unknown>, refuse: (reason: string) 
   return {
     vocabulary,
     notes,
+    isPiece: () => false,
+    alwaysAddsBos: false,
     typeOf: () => TOKEN_TYPES.normal,
     entriesFor: () => [
       ['model', { type: 'string', value: 'gpt2' }],
@@ -105,7 +103,7 @@ const DEFAULT_EOS = 11;
 
 /** A name and a kind for each row of the embedding. */
 function tokenList(
-  { vocabulary, typeOf }: GgufPieces,
+  { vocabulary, typeOf, isPiece }: GgufPieces,
   added: AddedToken[],
   size: number,
   refuse: (reason: string) => never,
@@ -119,7 +117,7 @@ function tokenList(
   };
   for (const [token, id] of vocabulary) put(token, id, typeOf(token));
   for (const { id, content, special } of added)
-    if (types[id] !== TOKEN_TYPES.unknown)
+    if (types[id] !== TOKEN_TYPES.unknown && !isPiece(content))
       put(content, id, special ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined);
   return { tokens, types };
 }
