@@ -1,5 +1,6 @@
+/** What the library's decoders have and its types do not say. */
 interface Decoder {
-  decoders?: Decoder[];
+  decoders?: object[];
   text_decoder?: { decode(bytes: Uint8Array): string };
 }
 
@@ -7,9 +8,10 @@ interface Decoder {
  * Makes the library write byte tokens as Hugging Face's own does (`decoders/byte_fallback.rs` of tokenizers): a run of them that is no UTF-8 as a
  * whole is one U+FFFD for each byte, the good characters in it included, and U+FEFF is a character like others.
  */
-export function mendByteFallback(decoder: Decoder | null, settings: unknown): void {
+export function mendByteFallback(instance: object | null, settings: unknown): void {
   const { type, decoders } = (settings ?? {}) as { type?: string; decoders?: unknown[] };
-  if (!decoder) return;
+  if (!instance) return;
+  const decoder: Decoder = instance;
   if (type === 'ByteFallback') decoder.text_decoder = { decode: decodeRun };
   decoder.decoders?.forEach((inner, index) => {
     mendByteFallback(inner, decoders?.[index]);
