@@ -63,7 +63,7 @@ export function pieceVocabulary(json: Part, architecture: string | undefined, re
   // Gemma's runs of spaces: in texts they are spaces, and merged.
   const isPiece = (content: string) => content.includes(SPACE) && vocabulary.has(content);
   const added = new Set(listed.map(({ content }) => content).filter((content) => !isPiece(content)));
-  const scores = isGemma4 ? undefined : scoresOf(vocabulary, merges, added, isGemma, refuse);
+  const scored = isGemma4 ? undefined : scoresOf(vocabulary, merges, added, isGemma, refuse);
   const bytes = new Set(BYTES);
   const unknown = model.unk_token;
   const float32s = (value: number[]): GgufEntry => ({ type: 'float32s', value });
@@ -78,10 +78,13 @@ export function pieceVocabulary(json: Part, architecture: string | undefined, re
       ...(isGemma4
         ? [['merges', { type: 'strings', value: merges.map((merge) => merge.join(' ')) }] as [string, GgufEntry]]
         : [['pre', { type: 'string', value: 'default' }] as [string, GgufEntry]]),
-      ['scores', float32s(tokens.map((token) => scores?.get(token) ?? NO_SCORE))],
+      ['scores', float32s(tokens.map((token) => scored?.scores.get(token) ?? NO_SCORE))],
       ['add_space_prefix', { type: 'bool', value: rules === LLAMA_RULES || rules === MISTRAL_RULES }],
     ],
-    notes: [...(rules === MISTRAL_RULES ? [SPACE_AT_START] : []), ...(repeats(merges) ? [REPETITIONS] : [])],
+    notes: [
+      ...(rules === MISTRAL_RULES ? [SPACE_AT_START] : []),
+      ...(scored && repeats(merges) ? [REPETITIONS, ...(scored.keepsOrder ? [] : [ORDER])] : []),
+    ],
   };
 }
 
@@ -92,6 +95,9 @@ const SPACE_AT_START =
   'llama.cpp puts a space before a text that follows a special token too, where the tokenizer puts one only at the start and only if there is none. Such texts get different tokens there.';
 const REPETITIONS =
   'llama.cpp merges long repetitions, such as of spaces or dashes, from the left, where the tokenizer prefers some of their pieces. Such texts may get different tokens there.';
+
+const ORDER =
+  'The file does not say which way of making a piece comes first, so such texts may get different tokens when it is read again, too.';
 
 const RULES = [LLAMA_RULES, MISTRAL_RULES, PLAIN_RULES, GEMMA_RULES];
 
@@ -113,7 +119,8 @@ const essentialRules = ({ normalizer, pre_tokenizer, decoder }: PieceRules) => (
 
 /**
  * A score for each piece that is merged of others: Gemma's by its id, since readers go by that, others' by the place of its first merge. What is
- * an added token is found before anything is merged.
+ * an added token is found before anything is merged. Ways of making the same piece have one score: `keepsOrder` tells whether readers put them in
+ * the order that they have in tokenizer.json.
  */
 function scoresOf(
   vocabulary: ReadonlyMap<string, number>,
@@ -121,7 +128,7 @@ function scoresOf(
   added: ReadonlySet<string>,
   isGemma: boolean,
   refuse: Refuse,
-): Map<string, number> {
+): { scores: Map<string, number>; keepsOrder: boolean } {
   const scores = new Map<string, number>();
   const counted = merges.filter(([left, right]) => !added.has(left + right));
   let last = Number.POSITIVE_INFINITY;
@@ -138,7 +145,7 @@ function scoresOf(
   const known = new Set(counted.map(([left, right]) => `${left} ${right}`));
   const other = again.find(([left, right]) => !known.has(`${left} ${right}`));
   if (other) refuse(`${UNORDERED} (it never merges "${other[0]}" and "${other[1]}")`);
-  return scores;
+  return { scores, keepsOrder: isDeepStrictEqual(again, counted) };
 }
 
 const UNORDERED =

@@ -4,6 +4,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { exportGguf } from '../../../../src/cli/export-gguf.ts';
+import { writeGguf } from '../../../../src/model/files/gguf-writer.ts';
 import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { ggufVocabulary } from '../../../../src/model/tokenizer/gguf-vocabulary.ts';
 import { tokenEnds } from '../../../../src/model/tokenizer/token-ends.ts';
@@ -143,9 +144,70 @@ it('takes the runs of spaces that Gemma has among its added tokens for pieces', 
   if (hasLlamaCpp) expect(askLlamaCpp(file, texts).tokens).toEqual(expected);
 });
 
+it('says where the file keeps no order of the ways to make a piece', async () => {
+  const notesOf = async (change: (json: Json) => void) =>
+    (await exported(await withTokenizer('llama2', LLAMA, change))).notes.join();
+  const note = 'does not say which way of making a piece comes first';
+  expect(await notesOf(() => {})).not.toContain(note);
+  expect(await notesOf((json) => json.model.merges.reverse())).toContain(note);
+});
+
+type Metadata = ReturnType<typeof ggufVocabulary>['metadata'];
+const change = (metadata: Metadata, name: string, value: unknown) => {
+  const key = `tokenizer.ggml.${name}`;
+  metadata.set(key, { ...metadata.get(key)!, value } as never);
+};
+const listOf = (metadata: Metadata, name: string) => metadata.get(`tokenizer.ggml.${name}`)!.value as unknown[];
+const unreadable: [what: string, change: (metadata: Metadata) => void, message: string][] = [
+  [
+    'pieces of one score',
+    (metadata) => change(metadata, 'scores', Array(listOf(metadata, 'tokens').length).fill(-1000)),
+    'all pieces of the tokenizer have the same score',
+  ],
+  [
+    'a byte without a token',
+    (metadata) => {
+      const others = listOf(metadata, 'tokens').map((token) => (token === '<0x41>' ? '<0x4>' : token));
+      change(metadata, 'tokens', others);
+    },
+    'the tokenizer has no token <0x41>',
+  ],
+  [
+    'texts whose spaces are removed',
+    (metadata) => metadata.set('tokenizer.ggml.remove_extra_whitespaces', { type: 'bool', value: true }),
+    'the tokenizer removes repeated spaces',
+  ],
+  [
+    'another kind',
+    (metadata) => change(metadata, 'model', 't5'),
+    'the tokenizer is of the kind "t5"',
+  ],
+];
+it.each(unreadable)('refuses to read %s', async (_, spoil, message) => {
+  const model = await withTokenizer('llama2', LLAMA);
+  const { metadata } = ggufVocabulary(model, readModelConfig(model));
+  spoil(metadata);
+  const file = join(temporaryFolder(), 'spoiled.gguf');
+  const all = new Map([['general.architecture', { type: 'string', value: 'llama' }] as const, ...metadata]);
+  async function* none() {}
+  await writeGguf(file, all, new Map(), none());
+  expect(() => loadTokenizer(file)).toThrow(BadInput);
+  expect(() => loadTokenizer(file)).toThrow(message);
+});
+
 describe('refuses to write', () => {
   const refusals: [what: string, tokenizer: string, config: Json, change: (json: Json) => void, message: string][] = [
-    ['merges in another order', 'llama2', LLAMA, (json) => json.model.merges.reverse(), 'no scores give the merges'],
+    [
+      'ways of making a piece that lie apart',
+      'llama2',
+      LLAMA,
+      ({ model: { merges } }) => {
+        const pieces = merges.map((merge: string[]) => merge.join(''));
+        const first = pieces.findIndex((piece: string, index: number) => piece === pieces[index + 1]);
+        merges.push(...merges.splice(first, 1));
+      },
+      'no scores give the merges',
+    ],
     ['too few merges', 'llama2', LLAMA, (json) => json.model.merges.splice(9, 1), 'it never merges'],
     [
       "Gemma's merges in another order than its pieces",
