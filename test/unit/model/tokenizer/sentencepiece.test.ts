@@ -177,11 +177,7 @@ const unreadable: [what: string, change: (metadata: Metadata) => void, message: 
     (metadata) => metadata.set('tokenizer.ggml.remove_extra_whitespaces', { type: 'bool', value: true }),
     'the tokenizer removes repeated spaces',
   ],
-  [
-    'another kind',
-    (metadata) => change(metadata, 'model', 't5'),
-    'the tokenizer is of the kind "t5"',
-  ],
+  ['another kind', (metadata) => change(metadata, 'model', 't5'), 'the tokenizer is of the kind "t5"'],
 ];
 it.each(unreadable)('refuses to read %s', async (_, spoil, message) => {
   const model = await withTokenizer('llama2', LLAMA);
