@@ -8,29 +8,26 @@ export function sentencePieceMerges(pieces: Iterable<readonly [piece: string, sc
   const scores = new Map(pieces);
   const merges: { left: string; right: string; score: number; leftLength: number; rightLength: number }[] = [];
   for (const [piece, score] of scores) {
-    const length = countCharacters(piece);
-    let leftLength = 0;
-    for (const at of boundaries(piece)) {
-      leftLength++;
+    // Longest left part first: what is almost in order is quickly sorted.
+    let rightLength = 0;
+    for (let at = piece.length - 1; at > 0; at--) {
+      if (isSecondHalf(piece.charCodeAt(at))) continue;
+      rightLength++;
       const left = piece.slice(0, at);
       if (!scores.has(left)) continue;
       const right = piece.slice(at);
-      if (scores.has(right)) merges.push({ left, right, score, leftLength, rightLength: length - leftLength });
+      if (scores.has(right)) merges.push({ left, right, score, leftLength: characters(left), rightLength });
     }
   }
   merges.sort((a, b) => b.score - a.score || b.leftLength - a.leftLength || b.rightLength - a.rightLength);
   return merges.map(({ left, right }) => [left, right]);
 }
 
-/** Where a text can be cut in two between characters, as indices of UTF-16 units. */
-function* boundaries(text: string): Generator<number> {
-  for (let at = 1; at < text.length; at++) if (!isSecondHalf(text.charCodeAt(at))) yield at;
-}
-
-function countCharacters(text: string): number {
+function characters(text: string): number {
   let count = text.length;
   for (let at = 1; at < text.length; at++) if (isSecondHalf(text.charCodeAt(at))) count--;
   return count;
 }
 
+/** Of a character of two UTF-16 units. */
 const isSecondHalf = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;

@@ -83,7 +83,7 @@ export function pieceVocabulary(json: Part, architecture: string | undefined, re
     ],
     notes: [
       ...(rules === MISTRAL_RULES ? [SPACE_AT_START] : []),
-      ...(scored && repeats(merges) ? [REPETITIONS, ...(scored.keepsOrder ? [] : [ORDER])] : []),
+      ...(scored && !scored.keepsOrder && repeats(merges) ? [ORDER] : []),
     ],
   };
 }
@@ -93,11 +93,8 @@ const NO_SCORE = -1000;
 
 const SPACE_AT_START =
   'llama.cpp puts a space before a text that follows a special token too, where the tokenizer puts one only at the start and only if there is none. Such texts get different tokens there.';
-const REPETITIONS =
-  'llama.cpp merges long repetitions, such as of spaces or dashes, from the left, where the tokenizer prefers some of their pieces. Such texts may get different tokens there.';
-
 const ORDER =
-  'The file does not say which way of making a piece comes first, so such texts may get different tokens when it is read again, too.';
+  'Where a piece can be made in several ways, the file does not say which comes first: long repetitions, such as of dashes, may get different tokens in llama.cpp and when the file is read again.';
 
 const RULES = [LLAMA_RULES, MISTRAL_RULES, PLAIN_RULES, GEMMA_RULES];
 

@@ -147,7 +147,7 @@ it('takes the runs of spaces that Gemma has among its added tokens for pieces', 
 it('says where the file keeps no order of the ways to make a piece', async () => {
   const notesOf = async (change: (json: Json) => void) =>
     (await exported(await withTokenizer('llama2', LLAMA, change))).notes.join();
-  const note = 'does not say which way of making a piece comes first';
+  const note = 'the file does not say which comes first';
   expect(await notesOf(() => {})).not.toContain(note);
   expect(await notesOf((json) => json.model.merges.reverse())).toContain(note);
 });
