@@ -1,9 +1,18 @@
 import { BadInput } from '../../protocol/errors.ts';
-import type { Gguf } from './gguf.ts';
+import { type Gguf, metadataList } from './gguf.ts';
+import { ggufPieces, SENTENCE_PIECE_KINDS } from './gguf-sentencepiece.ts';
 import { byteLevel, TOKEN_TYPES, WORD_SPLIT_ALIASES, WORD_SPLITS, type WordSplit } from './gguf-words.ts';
 
-/** `tokenizer.json` out of a file's metadata: byte-level BPE, as Llama 3, SmolLM, Qwen and GPT-2 have it. */
+/**
+ * `tokenizer.json` out of a file's metadata: byte-level BPE, as Llama 3, SmolLM, Qwen and GPT-2 have it, or a SentencePiece BPE, as Gemma, Phi-3
+ * and Llama 2.
+ */
 export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
+  const isPieces = SENTENCE_PIECE_KINDS.includes(String(gguf.metadata.get('tokenizer.ggml.model')));
+  return { version: '1.0', truncation: null, padding: null, ...(isPieces ? pieceParts(gguf) : byteLevelParts(gguf)) };
+}
+
+function byteLevelParts(gguf: Gguf) {
   const { file } = gguf;
   const split = splitOf(gguf);
   const tokens = list(gguf, 'tokens') as string[];
@@ -16,9 +25,6 @@ export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
     });
   }
   return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
     added_tokens: tokens.flatMap((content, id) =>
       types[id] === TOKEN_TYPES.control || types[id] === TOKEN_TYPES.userDefined
         ? [addedToken(id, content, types[id] === TOKEN_TYPES.control)]
@@ -47,6 +53,27 @@ export function ggufTokenizer(gguf: Gguf): Record<string, unknown> {
         return [merge.slice(0, space), merge.slice(space + 1)];
       }),
     },
+  };
+}
+
+function pieceParts(gguf: Gguf) {
+  const { rules, model, tokens, stripsRight } = ggufPieces(gguf);
+  const stored = list(gguf, 'tokens') as string[];
+  const types = list(gguf, 'token_type') as number[];
+  // Gemma 4's template writes BOS itself; llama.cpp adds one nevertheless, transformers none.
+  const isGemma4 = gguf.metadata.get('tokenizer.ggml.model') === 'gemma4';
+  const bos = isGemma4 ? undefined : tokenToAdd(gguf, 'bos', tokens, true);
+  const eos = tokenToAdd(gguf, 'eos', tokens, false);
+  return {
+    added_tokens: tokens.flatMap((content, id) => {
+      const special = types[id] === TOKEN_TYPES.control || types[id] === TOKEN_TYPES.unknown;
+      // What the model spells otherwise is found by merging.
+      if (!special && (types[id] !== TOKEN_TYPES.userDefined || content !== stored[id])) return [];
+      return [{ ...addedToken(id, content, special), rstrip: stripsRight(content) }];
+    }),
+    ...rules,
+    post_processor: bos || eos ? endsTemplate(tokens, bos, eos) : null,
+    model,
   };
 }
 
@@ -85,7 +112,7 @@ function splitOf({ file, metadata }: Gguf): WordSplit {
   const model = metadata.get('tokenizer.ggml.model');
   const pre = metadata.get('tokenizer.ggml.pre');
   if (model !== 'gpt2') {
-    const message = `the tokenizer is of the kind "${model}", but from GGUF files only byte-level BPE ("gpt2") is supported; take the Hugging Face folder of this model`;
+    const message = `the tokenizer is of the kind "${model}", but from GGUF files only byte-level BPE ("gpt2") and SentencePiece BPE ("llama", "gemma4") are supported; take the Hugging Face folder of this model`;
     throw new BadInput(message, { file });
   }
   const split = WORD_SPLITS[WORD_SPLIT_ALIASES[String(pre)] ?? String(pre)];
@@ -97,11 +124,7 @@ function splitOf({ file, metadata }: Gguf): WordSplit {
   return split;
 }
 
-function list({ file, metadata }: Gguf, name: string): unknown[] {
-  const value = metadata.get(`tokenizer.ggml.${name}`);
-  if (typeof value === 'function') return value();
-  throw new BadInput(`the metadata has no list "tokenizer.ggml.${name}"; convert the model again`, { file });
-}
+const list = (gguf: Gguf, name: string): unknown[] => metadataList(gguf, `tokenizer.ggml.${name}`);
 
 /** A token at one end of every text, where the file, or else `byDefault`, asks for it. */
 function tokenToAdd({ metadata, file }: Gguf, name: 'bos' | 'eos', tokens: string[], byDefault: boolean) {

@@ -94,4 +94,4 @@ export const WORD_SPLIT_ALIASES: Record<string, string> = {
 };
 
 /** llama.cpp's kinds of tokens, by number. */
-export const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 };
+export const TOKEN_TYPES = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 };

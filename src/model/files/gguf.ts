@@ -136,3 +136,10 @@ function locate({ name, type, shape, offset }: TensorClaim, file: string, dataSt
 const isBlockType = (name: string): name is BlockType => Object.hasOwn(BLOCK_FORMATS, name);
 const bytesIn = (dtype: BlockType, values: number): number =>
   (values / BLOCK_FORMATS[dtype].values) * BLOCK_FORMATS[dtype].bytes;
+
+/** A list in the metadata, which is read only now. Throws BadInput where there is none. */
+export function metadataList({ file, metadata }: Gguf, name: string): unknown[] {
+  const value = metadata.get(name);
+  if (typeof value === 'function') return value();
+  throw new BadInput(`the metadata has no list "${name}"; convert the model again`, { file });
+}

@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { WORD_SPLITS } from '../files/gguf-words.ts';
-
-type Part = Record<string, unknown>;
-type Refuse = (reason: string) => never;
+import { essentials, type Part, partOf, type Refuse } from './tokenizer-parts.ts';
 
 /** A byte-level BPE as llama.cpp has it ("gpt2"). */
 export interface BytePairs {
@@ -21,8 +19,7 @@ export interface BytePairs {
  */
 export function byteLevelVocabulary(json: Part, refuse: Refuse): BytePairs {
   const model = partOf(json.model);
-  if (model.type !== 'BPE') refuse(`it is of the kind "${String(model.type)}", and only byte-level BPE is supported`);
-  if (model.byte_fallback === true) refuse('it is a SentencePiece tokenizer, and only byte-level BPE is supported');
+  if (model.type !== 'BPE') refuse(`it is of the kind "${String(model.type)}", and only BPE is supported`);
   if (model.continuing_subword_prefix || model.end_of_word_suffix) refuse('it marks the beginnings or ends of words');
   const vocabulary = new Map(Object.entries(partOf(model.vocab)) as [string, number][]);
   const merges = (Array.isArray(model.merges) ? model.merges : []).map((merge: unknown) => {
@@ -77,30 +74,3 @@ function letterOf(character: string): string {
   if (byte > 32 && byte < 127) return character;
   return String.fromCharCode(byte === 127 ? 256 + 33 : 256 + byte);
 }
-
-/** What of a normalizer or pre-tokenizer makes a difference for tokens, part by part, with the library's defaults filled in. */
-function essentials(value: unknown): unknown[] {
-  const part = partOf(value);
-  switch (part.type) {
-    case undefined:
-      return [];
-    case 'Sequence':
-      return [part.normalizers ?? part.pretokenizers ?? []].flat().flatMap(essentials);
-    case 'ByteLevel': {
-      // Offsets are where tokens are in the text, not what they are.
-      const { trim_offsets: _, ...rest } = part;
-      return [{ add_prefix_space: true, use_regex: true, ...rest }];
-    }
-    case 'Digits':
-      return [{ individual_digits: false, ...part }];
-    case 'Split': {
-      // Keeping only what is found is as good as cutting around it where everything is found, as in all of `WORD_SPLITS`.
-      const keepsFound = part.behavior === 'Removed' && part.invert === true;
-      return [{ invert: false, ...part, ...(keepsFound && { behavior: 'Isolated', invert: false }) }];
-    }
-    default:
-      return [part];
-  }
-}
-
-const partOf = (value: unknown): Part => (typeof value === 'object' && value !== null ? (value as Part) : {});

@@ -7,6 +7,7 @@ import { isGguf } from '../files/gguf.ts';
 import { readJsonObject } from '../files/json-file.ts';
 import { modelFilePath, readModelFile } from '../files/model-files.ts';
 import { type LegacyFiles, mergedConfig, namedTokens, withAddedTokens } from './added-tokens.ts';
+import { mendByteFallback } from './byte-fallback.ts';
 import { type ChatRenderer, loadChatTemplate } from './chat-template.ts';
 import { TimeIsUp, withinSeconds } from './time-limit.ts';
 import { checkTokenizer } from './tokenizer-checks.ts';
@@ -152,6 +153,7 @@ function createTokenizer(json: Record<string, unknown>, config: Record<string, u
     const { additional_special_tokens: _, ...rest } = config;
     return withinSeconds(LOAD_SECONDS, () => {
       const tokenizer = new HuggingFaceTokenizer(json, rest);
+      mendByteFallback(tokenizer.decoder, json.decoder);
       tokenizer.encode('a'); // Some gaps in the file show only at the first use.
       return tokenizer;
     });

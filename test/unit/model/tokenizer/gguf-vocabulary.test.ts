@@ -108,11 +108,11 @@ describe("a tokenizer in llama.cpp's words", () => {
       'it is of the kind "Unigram"',
     ],
     [
-      'SentencePiece',
+      'pieces without bytes',
       (json) => {
         json.model.byte_fallback = true;
       },
-      'it is a SentencePiece tokenizer',
+      'it has no token <0x00>',
     ],
     [
       'marked ends of words',
