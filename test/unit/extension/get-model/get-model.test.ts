@@ -24,7 +24,8 @@ test('the catalog lists models with what they need', () => {
 });
 
 test('every model is offered once, a few before the others', () => {
-  expect(GROUPS.flatMap(({ models }) => models).sort()).toEqual([...CATALOG].sort());
+  const shown = GROUPS.flatMap(({ models }) => models.map(({ id }) => id));
+  expect(shown.sort()).toEqual(CATALOG.map(({ id }) => id).sort());
   expect(GROUPS[0]!.models.length).toBeLessThan(6);
 });
 
@@ -45,8 +46,9 @@ test.each(['int4', 'lora', 'all'] as const)('what a step takes (%s) is estimated
     if (!figures[way]) continue;
     const others = { ...models, [id]: { ...figures, [way]: undefined } };
     const guess = Number(/\d+/.exec(memoryOfModels({ work, models: others })[id]![way])![0]);
-    expect(guess - figures[way].peakBytes / 1e9, id).toBeGreaterThan(-0.5);
-    expect(guess - figures[way].peakBytes / 1e9, id).toBeLessThan(1.5);
+    const measuredGb = figures[way].peakBytes / 1e9;
+    expect(guess, id).toBeGreaterThan(0.75 * measuredGb);
+    expect(guess, id).toBeLessThan(1.5 * measuredGb + 1);
   }
 });
 
