@@ -69,6 +69,10 @@ describe('reading a config', () => {
     });
   });
 
+  it("knows silu by transformers' other name", () => {
+    expect(readModelConfig(configFolder({ hidden_act: 'swish' }))).toEqual(readModelConfig(configFolder()));
+  });
+
   it('takes the original context from where transformers takes it', () => {
     const originalOf = (fields: Record<string, unknown>) => {
       const rope_parameters = { rope_type: 'yarn', factor: 2, ...fields };
