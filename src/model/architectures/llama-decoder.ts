@@ -77,8 +77,9 @@ function refuseUnsupported(fields: DecoderFields, file: string): void {
   if (!SILU.includes(hidden_act)) {
     throw new BadInput(`"hidden_act" is "${hidden_act}", but only "silu" is supported`, { file });
   }
-  if (causal === false) {
-    throw new BadInput('"is_causal" is false, but only causal attention is supported', { file });
+  // transformers takes null as it takes false.
+  if (causal === false || causal === null) {
+    throw new BadInput(`"is_causal" is ${causal}, but only causal attention is supported`, { file });
   }
   requireAllLayers(fields, file);
 }

@@ -317,6 +317,7 @@ describe('refusing a config', () => {
     ],
     ['a cap of 0', { ...gemma3, final_logit_softcapping: 0 }, '"final_logit_softcapping" must be a positive number'],
     ['attention to later tokens', { is_causal: false }, '"is_causal" is false, but only causal attention is supported'],
+    ['attention to later tokens, as null', { is_causal: null }, '"is_causal" is null, but only causal attention is'],
     [
       "Gemma's attention to later tokens",
       { ...gemma3, is_causal: false },
