@@ -315,6 +315,11 @@ describe('refusing a config', () => {
       { architectures: ['SmolLM3ForCausalLM'], model_type: 'smollm3', no_rope_layers: [1] },
       '"no_rope_layers" is a list of length 1, but "num_hidden_layers" is 2',
     ],
+    [
+      'rotary tables of layers under the older name',
+      { ...gemma3, rope_scaling: { full_attention: { rope_type: 'default' } } },
+      '"rope_scaling.full_attention" must be in "rope_parameters"',
+    ],
     ['a cap of 0', { ...gemma3, final_logit_softcapping: 0 }, '"final_logit_softcapping" must be a positive number'],
     ['attention to later tokens', { is_causal: false }, '"is_causal" is false, but only causal attention is supported'],
     ['attention to later tokens, as null', { is_causal: null }, '"is_causal" is null, but only causal attention is'],
