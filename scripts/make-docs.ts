@@ -1,7 +1,7 @@
 // Writes what docs/*.md say of the command's options, the tools of assistants, the catalog of models, the dashboard's terms and TRL's memory: `node scripts/make-docs.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readMeasured, WAYS as TRAINING_WAYS, type Way } from '../bench/models/measured.ts';
+import { gigabytes, readMeasured, WAYS as TRAINING_WAYS, type Way } from '../bench/models/measured.ts';
 import { TOOL_NAMES } from '../src/assistant/names.ts';
 import { TOOLS } from '../src/assistant/tools.ts';
 import { COMMANDS, type CommandName, type Declaration } from '../src/cli/commands.ts';
@@ -116,8 +116,6 @@ function measured(): string {
   const note = `One step of ${work} tokens (prompts × completions × tokens), its graphs compiled in it, on ${machines.map((machine) => `${machine}${mark(machine)}`).join(' and ')}: \`npm run bench -- models\`, with random weights of the models' shapes. –: more than this machine's memory, or not measured.`;
   return `${table(headings, rows)}\n\n${note}`;
 }
-
-export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function tools(): string {
   const does = { reads: 'no', 'runs-code': 'yes: it runs your rewards', trains: 'yes', stops: 'yes' };

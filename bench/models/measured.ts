@@ -25,3 +25,5 @@ export interface MeasuredModels {
 export const MEASURED_FILE = 'bench/models/measured.json';
 
 export const readMeasured = (): MeasuredModels => JSON.parse(readFileSync(MEASURED_FILE, 'utf8'));
+
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -3,15 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { readModelConfig } from '../../src/model/files/model-config.ts';
-import { tablesAsStored } from '../../src/model/files/stored-tables.ts';
 import { BadInput } from '../../src/protocol/errors.ts';
-import { runConfigSchema } from '../../src/protocol/run-config.ts';
-import { workloadOf } from '../../src/trainer/workload.ts';
 import { machine } from '../machine.ts';
 import { countOf, parseOptions } from '../options.ts';
 import { measureAlone } from '../peer.ts';
 import { row } from '../words.ts';
 import { MEASURED_FILE, type Measured, type MeasuredModels, readMeasured, WAYS, type Way } from './measured.ts';
+import { plannedBytes } from './planned.ts';
 import { writeRandomModel } from './random-folder.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -51,29 +49,16 @@ const OVER_WEIGHTS = { all: 1.6, lora: 1.2, int4: 1.2 };
 
 /** Undefined where it would exceed this machine's memory. */
 async function measure(model: string, way: Way, tokens: number): Promise<Measured | undefined> {
-  const { lora: rank, quantization } = WAYS[way];
-  const lora = rank === undefined ? undefined : adapterOf(model, rank);
-  const config = { ...readModelConfig(model), ...(lora && { lora }), ...(quantization && { quantization }) };
-  const { bytes } = workloadOf({ ...config, ...(lora && tablesAsStored(model, config)) }, TRAINING);
-  if (OVER_WEIGHTS[way] * bytes > totalmem()) return undefined;
+  const { lora, quantization } = WAYS[way];
+  if (OVER_WEIGHTS[way] * plannedBytes(readModelConfig(model), way) > totalmem()) return undefined;
   const { steps } = await measureAlone({
-    ...{ model, lora: rank, tokens, prompts: PROMPTS, generations: GENERATIONS },
+    ...{ model, lora, tokens, prompts: PROMPTS, generations: GENERATIONS },
     ...{ quantization, checkpointing: false },
     ...{ promptTokens: undefined, peerPrecision: 'float32', peerMicroBatches: 1 },
     ...{ steps: 1, warmUp: 0, alone: true, json: false },
   });
   return { peakBytes: steps[0]!.peak_rss_bytes, seconds: steps[0]!.step.seconds, machine: machine() };
 }
-
-const TRAINING = { trains: true, half: false };
-
-const adapterOf = (model: string, r: number) =>
-  runConfigSchema.parse({
-    model,
-    dataset: 'd',
-    rewards: [],
-    lora: { r, loraAlpha: 2 * r, targetModules: 'all-linear' },
-  }).lora!;
 
 const cells = (one: Measured | undefined): [string, string] =>
   one ? [`${(one.peakBytes / 1e9).toFixed(1)} GB`, one.seconds.toFixed(0)] : ['more than this machine has', ''];

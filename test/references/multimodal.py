@@ -2,6 +2,7 @@
 
     python multimodal.py [NAME...]      fixtures/multimodal/NAME, with expected.json
     python multimodal.py --open FOLDER  prints the log-probabilities of what a checkpoint of ours makes of such a model, as JSON; rows come on stdin
+    python multimodal.py --defaults     prints, as JSON, what transformers takes for sizes that the config of a language model does not have
 """
 
 import json
@@ -13,6 +14,7 @@ import torch
 from make_models import completion_logprobs, randomize
 from peft import PeftConfig, PeftModel
 from transformers import (
+    CONFIG_MAPPING,
     AutoModelForCausalLM,
     AutoModelForImageTextToText,
     Gemma3Config,
@@ -210,8 +212,18 @@ def opened(folder: Path):
     return model
 
 
+def defaults() -> dict[str, dict]:
+    sizes = [name for name in TEXT if not name.endswith("token_id")] + ["head_dim"]
+    types = ["gemma3_text", "llama", "ministral3", "mistral", "qwen3_5_text"]
+    configs = {name: CONFIG_MAPPING[name]() for name in types}
+    return {name: {size: getattr(config, size) for size in sizes} for name, config in configs.items()}
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    if sys.argv[1:] == ["--defaults"]:
+        print(json.dumps(defaults()))
+        sys.exit()
     if sys.argv[1:2] == ["--open"]:
         model = opened(Path(sys.argv[2])).eval()
         rows = json.load(sys.stdin)

@@ -1,71 +1,70 @@
+import { MEMORY } from './memory.ts';
+
 /** A model to start from. */
 export interface CatalogModel {
   /** On Hugging Face: `HuggingFaceTB/SmolLM2-135M-Instruct`. */
-  id: string;
-  /** Of its files, in GB. */
+  id: keyof typeof MEMORY;
+  /** Of the files that are downloaded, in GB. */
   size: number;
-  /** The most that the trainer takes: with an adapter on the model in 4 bits, with an adapter, and with all weights. See docs/models.md. */
-  memory: { int4: string; lora: string; all: string };
   license: string;
-  /** Into how many files its weights are divided; undefined: one. */
+  /** One to begin with: of its size, much used and well tried here. */
+  isRecommended?: boolean;
+  /** Into how many files its weights are divided, with an index of them; undefined: one file without an index. */
   shards?: number;
+  /** What the names of such files begin with, where that is not `model`. */
+  shardName?: string;
   /** Its chat template is a file of its own. */
   templateFile?: boolean;
+  /** It has no generation_config.json. */
+  noGenerationConfig?: boolean;
 }
 
+const APACHE = 'Apache 2.0';
+const LFM = 'LFM Open License: commercial use below 10 million dollars of revenue a year';
 const QWEN_RESEARCH = 'Qwen Research: not for commercial use';
 const accept = (license: string): string => `${license}: accept it on its page, then \`hf auth login\``;
+const QWEN35_FILES = { shards: 1, shardName: 'model.safetensors', noGenerationConfig: true };
 
 /** From small to large. The table of docs/models.md is made from them: `npm run docs`. */
 export const CATALOG: readonly [CatalogModel, ...CatalogModel[]] = [
-  {
-    ...{ id: 'HuggingFaceTB/SmolLM2-135M-Instruct', size: 0.3, license: 'Apache 2.0' },
-    memory: { int4: '1.0 GB', lora: '2.7 GB', all: '5.5 GB' },
-  },
-  {
-    ...{ id: 'google/gemma-3-270m-it', size: 0.5, license: accept('Gemma'), templateFile: true },
-    memory: { int4: '1.5 GB', lora: '3.4 GB', all: '7.9 GB' },
-  },
-  {
-    ...{ id: 'HuggingFaceTB/SmolLM2-360M-Instruct', size: 0.7, license: 'Apache 2.0' },
-    memory: { int4: 'about 2 GB', lora: 'about 4 GB', all: 'about 10 GB' },
-  },
-  {
-    ...{ id: 'Qwen/Qwen2.5-0.5B-Instruct', size: 1, license: 'Apache 2.0' },
-    memory: { int4: '2.1 GB', lora: '4.2 GB', all: '12.5 GB' },
-  },
-  {
-    ...{ id: 'Qwen/Qwen3-0.6B', size: 1.5, license: 'Apache 2.0' },
-    memory: { int4: 'about 3 GB', lora: 'about 6 GB', all: 'about 15 GB' },
-  },
-  {
-    ...{ id: 'google/gemma-3-1b-it', size: 2, license: accept('Gemma') },
-    memory: { int4: 'about 4 GB', lora: 'about 7 GB', all: 'about 23 GB' },
-  },
-  {
-    ...{ id: 'meta-llama/Llama-3.2-1B-Instruct', size: 2.5, license: accept('Llama 3.2') },
-    memory: { int4: 'about 4 GB', lora: 'about 8 GB', all: 'about 27 GB' },
-  },
-  {
-    ...{ id: 'Qwen/Qwen2.5-1.5B-Instruct', size: 3.1, license: 'Apache 2.0' },
-    memory: { int4: '4.4 GB', lora: '9.7 GB', all: 'about 34 GB' },
-  },
-  {
-    ...{ id: 'HuggingFaceTB/SmolLM3-3B', size: 6.2, license: 'Apache 2.0', shards: 2, templateFile: true },
-    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 65 GB' },
-  },
-  {
-    ...{ id: 'Qwen/Qwen2.5-3B-Instruct', size: 6.2, license: QWEN_RESEARCH, shards: 2 },
-    memory: { int4: 'about 9 GB', lora: 'about 19 GB', all: 'about 65 GB' },
-  },
+  { id: 'HuggingFaceTB/SmolLM2-135M-Instruct', size: 0.3, license: APACHE, isRecommended: true },
+  { id: 'google/gemma-3-270m-it', size: 0.5, license: accept('Gemma'), templateFile: true },
+  { id: 'LiquidAI/LFM2.5-350M', size: 0.7, license: LFM, templateFile: true },
+  { id: 'HuggingFaceTB/SmolLM2-360M-Instruct', size: 0.7, license: APACHE },
+  { id: 'Qwen/Qwen2.5-0.5B-Instruct', size: 1, license: APACHE, isRecommended: true },
+  { id: 'Qwen/Qwen3-0.6B', size: 1.5, license: APACHE },
+  { id: 'LiquidAI/LFM2-700M', size: 1.5, license: LFM, templateFile: true },
+  { id: 'Qwen/Qwen3.5-0.8B', size: 1.7, license: APACHE, ...QWEN35_FILES },
+  { id: 'google/gemma-3-1b-it', size: 2, license: accept('Gemma') },
+  { id: 'LiquidAI/LFM2.5-1.2B-Instruct', size: 2.3, license: LFM, templateFile: true },
+  { id: 'meta-llama/Llama-3.2-1B-Instruct', size: 2.5, license: accept('Llama 3.2') },
+  { id: 'allenai/OLMo-2-0425-1B-Instruct', size: 3, license: APACHE },
+  { id: 'Qwen/Qwen2.5-1.5B-Instruct', size: 3.1, license: APACHE, isRecommended: true },
+  { id: 'Qwen/Qwen3-1.7B', size: 4.1, license: APACHE, shards: 2 },
+  { id: 'Qwen/Qwen3.5-2B', size: 4.5, license: APACHE, ...QWEN35_FILES },
+  { id: 'HuggingFaceTB/SmolLM3-3B', size: 6.2, license: APACHE, isRecommended: true, shards: 2, templateFile: true },
+  { id: 'Qwen/Qwen2.5-3B-Instruct', size: 6.2, license: QWEN_RESEARCH, shards: 2 },
+  { id: 'microsoft/Phi-4-mini-instruct', size: 7.7, license: 'MIT', shards: 2 },
+  { id: 'mistralai/Ministral-3-3B-Instruct-2512-BF16', size: 7.7, license: APACHE, shards: 2, templateFile: true },
+  { id: 'google/gemma-4-E2B-it', size: 10.2, license: APACHE, templateFile: true },
+];
+
+/** The size of the files, in GB, up to which a model counts as small: a billion weights of 16 bits. */
+const SMALL = 2;
+
+/** The catalog as it is shown, those to begin with first; from small to large in each. */
+export const GROUPS: readonly { heading: string; models: readonly CatalogModel[] }[] = [
+  { heading: 'recommended', models: CATALOG.filter(({ isRecommended }) => isRecommended) },
+  { heading: 'up to 1 billion weights', models: CATALOG.filter((one) => !one.isRecommended && one.size <= SMALL) },
+  { heading: 'larger', models: CATALOG.filter((one) => !one.isRecommended && one.size > SMALL) },
 ];
 
 /** A model's facts by their headings, as the table and the quick pick show them. */
-export const factsOf = ({ size, memory, license }: CatalogModel): [heading: string, fact: string][] => [
+export const factsOf = ({ id, size, license }: CatalogModel): [heading: string, fact: string][] => [
   ['size', `${size.toFixed(1)} GB`],
-  ['memory: LoRA in 4 bits', memory.int4],
-  ['LoRA', memory.lora],
-  ['all weights', memory.all],
+  ['memory: LoRA in 4 bits', MEMORY[id].int4],
+  ['LoRA', MEMORY[id].lora],
+  ['all weights', MEMORY[id].all],
   ['license', license],
 ];
 
@@ -84,19 +83,23 @@ export interface Download {
 }
 
 /** What is needed of a model's files. */
-function filesOf({ shards = 1, templateFile = false }: CatalogModel): string[] {
+function filesOf({
+  shards,
+  shardName = 'model',
+  templateFile = false,
+  noGenerationConfig = false,
+}: CatalogModel): string[] {
   const number = (shard: number) => String(shard).padStart(5, '0');
-  const weights =
-    shards === 1
-      ? ['model.safetensors']
-      : [
-          'model.safetensors.index.json',
-          ...Array.from({ length: shards }, (_, i) => `model-${number(i + 1)}-of-${number(shards)}.safetensors`),
-        ];
+  const divided = Array.from(
+    { length: shards ?? 0 },
+    (_, i) => `${shardName}-${number(i + 1)}-of-${number(shards!)}.safetensors`,
+  );
   return [
-    ...['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'],
+    'config.json',
+    ...(noGenerationConfig ? [] : ['generation_config.json']),
+    ...['tokenizer.json', 'tokenizer_config.json'],
     ...(templateFile ? ['chat_template.jinja'] : []),
-    ...weights,
+    ...(shards === undefined ? ['model.safetensors'] : ['model.safetensors.index.json', ...divided]),
   ];
 }
 
@@ -117,6 +120,6 @@ export const DOWNLOADS: Download[] = [
     needs:
       'Needs [git-lfs](https://git-lfs.com) and `git lfs install`, once; without it you get pointer files instead of the weights.',
     command: (model) =>
-      `git clone -c lfs.fetchinclude="*.safetensors,*.json" https://huggingface.co/${model.id} ${folderOf(model)}`,
+      `git clone -c lfs.fetchinclude="model*.safetensors,*.json" https://huggingface.co/${model.id} ${folderOf(model)}`,
   },
 ];

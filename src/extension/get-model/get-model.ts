@@ -6,7 +6,7 @@ import { pickFolder } from '../workspace/pick-folder.ts';
 import { replaceText } from '../workspace/replace-text.ts';
 import { mayRunCode } from '../workspace/trust.ts';
 import { withField } from '../workspace/with-field.ts';
-import { CATALOG, type CatalogModel, DOWNLOADS, factsOf, folderOf, nameOf } from './catalog.ts';
+import { type CatalogModel, DOWNLOADS, factsOf, folderOf, GROUPS, nameOf } from './catalog.ts';
 import { modelIn, modelPath } from './set-model.ts';
 
 const TITLE = 'GRPO: Get Model';
@@ -20,18 +20,22 @@ export async function getModel({ context }: { context: ExtensionContext }, given
   const config = given instanceof Uri ? given.fsPath : undefined;
   const page = join(context.extensionPath, 'docs', 'models.md');
   const heading = (label: string): Choice => ({ label, kind: QuickPickItemKind.Separator });
-  const items: Choice[] = [
-    heading('from Hugging Face'),
-    ...CATALOG.map((model) => ({
+  const [recommended, ...others] = GROUPS.map(({ heading: group, models }) => [
+    heading(`from Hugging Face: ${group}`),
+    ...models.map((model) => ({
       label: `$(cloud-download) ${nameOf(model)}`,
       detail: factsOf(model)
         .map(([heading, fact]) => `${heading}: ${fact.replaceAll('`', '')}`)
         .join(' · '),
       act: () => typeCommand(model, config),
     })),
+  ]);
+  const items: Choice[] = [
+    ...recommended!,
     heading('on this machine'),
     { label: '$(folder-opened) Choose a model folder…', act: () => chooseOnDisk(config, { folder: true }) },
     { label: '$(file) Choose a .gguf file…', act: () => chooseOnDisk(config, { folder: false }) },
+    ...others.flat(),
     heading('documentation'),
     {
       label: '$(book) Supported models and requirements',

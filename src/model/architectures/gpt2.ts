@@ -6,13 +6,13 @@ import { MOST_LAYERS } from './decoder-fields.ts';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { gpt2Gguf } from './gpt2-gguf.ts';
 
-/** The fields of config.json, which GPT-2 calls by names of its own. */
+/** The fields of config.json, which GPT-2 calls by names of its own, with transformers' defaults. */
 const schema = z.object({
-  vocab_size: count,
-  n_embd: count,
-  n_layer: count.max(MOST_LAYERS, `must be at most ${MOST_LAYERS}`),
-  n_head: count,
-  n_positions: count,
+  vocab_size: count.default(50_257),
+  n_embd: count.default(768),
+  n_layer: count.max(MOST_LAYERS, `must be at most ${MOST_LAYERS}`).default(12),
+  n_head: count.default(12),
+  n_positions: count.default(1024),
   n_inner: count.nullish(),
   activation_function: text.default('gelu_new'),
   layer_norm_epsilon: positive.default(1e-5),
@@ -23,6 +23,21 @@ const schema = z.object({
   tie_word_embeddings: flag.default(true),
   quantization_config: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
 });
+
+/** The names that other models have for them. Where a file has both, transformers takes these. */
+const OTHER_NAMES = {
+  hidden_size: 'n_embd',
+  num_hidden_layers: 'n_layer',
+  num_attention_heads: 'n_head',
+  max_position_embeddings: 'n_positions',
+};
+
+function withOwnNames(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null) return json;
+  const fields = json as Record<string, unknown>;
+  const others = Object.entries(OTHER_NAMES).filter(([other]) => fields[other] !== undefined);
+  return { ...fields, ...Object.fromEntries(others.map(([other, own]) => [own, fields[other]])) };
+}
 
 /** transformers' names of the same approximation. */
 const ACTIVATIONS = ['gelu_new', 'gelu_pytorch_tanh'];
@@ -52,7 +67,7 @@ export const gpt2: Architecture = {
   // Causal masks, which old versions saved.
   passedOver: /\.attn\.(masked_)?bias$/,
   describe(json, file): ModelDescription {
-    const fields = checked(schema, json, file);
+    const fields = checked(schema, withOwnNames(json), file);
     refuseUnsupported(fields, file);
     const { n_embd: hiddenSize, n_head: heads } = fields;
     const headDim = hiddenSize / heads;

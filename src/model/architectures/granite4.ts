@@ -36,7 +36,7 @@ export const granite4 = architecture({
       const message = `"num_local_experts" is ${fields.num_local_experts}, but mixtures of experts are not supported; the nearest that works is a dense Granite 4`;
       throw new BadInput(message, { file });
     }
-    const types = { ...fields, layer_types: fields.layer_types ?? fields.layers_block_type };
+    const types = { ...fields, layer_types: fields.layers_block_type ?? fields.layer_types };
     layerTypes(types, file, {
       kinds: [ATTENTION, FULL_ATTENTION],
       attention: types.layer_types?.includes(FULL_ATTENTION) ? FULL_ATTENTION : ATTENTION,

@@ -64,6 +64,9 @@ export function llamaDecoder(fields: DecoderFields, file: string, traits: Traits
   };
 }
 
+/** transformers' names of the same activation. */
+const SILU = ['silu', 'swish'];
+
 function refuseUnsupported(fields: DecoderFields, file: string): void {
   const { quantization_config: quantization, hidden_act, is_causal: causal } = fields;
   if (quantization) {
@@ -71,11 +74,12 @@ function refuseUnsupported(fields: DecoderFields, file: string): void {
     const message = `the weights are quantized (${method}); give the original model in float32, float16 or bfloat16`;
     throw new BadInput(message, { file });
   }
-  if (hidden_act !== 'silu') {
+  if (!SILU.includes(hidden_act)) {
     throw new BadInput(`"hidden_act" is "${hidden_act}", but only "silu" is supported`, { file });
   }
-  if (causal === false) {
-    throw new BadInput('"is_causal" is false, but only causal attention is supported', { file });
+  // transformers takes null as it takes false.
+  if (causal === false || causal === null) {
+    throw new BadInput(`"is_causal" is ${causal}, but only causal attention is supported`, { file });
   }
   requireAllLayers(fields, file);
 }

@@ -25,6 +25,8 @@ export const rotarySchema = z.object({
 });
 /** The same for one type of layers. transformers looks for `truncate` where only models with one table have it. */
 const rotarySchemaOfLayers = rotarySchema.omit({ truncate: true });
+/** The older field is for one table, and transformers would take tables in it for those of the layers. */
+const elsewhere = z.undefined('must be in "rope_parameters"').optional();
 export type RopeFields = z.infer<typeof rotarySchema>;
 
 /** The fields of config.json about rotary positions. transformers 5 writes `rope_parameters`; 4 wrote `rope_theta` and `rope_scaling`. */
@@ -51,7 +53,7 @@ export const rotaryFieldsByLayer = {
   rope_parameters: z
     .object({ full_attention: rotarySchemaOfLayers.nullish(), sliding_attention: rotarySchemaOfLayers.nullish() })
     .nullish(),
-  rope_scaling: rotarySchemaOfLayers.nullish(),
+  rope_scaling: rotarySchemaOfLayers.extend({ full_attention: elsewhere, sliding_attention: elsewhere }).nullish(),
 };
 
 /** The fields of such a model for each type of its layers. transformers merges the older field into those of the full ones, whose type it sets first. */

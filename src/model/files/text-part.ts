@@ -28,12 +28,25 @@ const SAME_AS: Readonly<Record<string, string>> = {
   qwen3_vl_text: 'qwen3',
 };
 
-/** transformers' defaults that config.json of a whole model relies on: Gemma 3 4B's says nothing of these. */
+const sizes = (vocab: number, hidden: number, mlp: number, layers: number, heads: number, positions: number) => ({
+  vocab_size: vocab,
+  hidden_size: hidden,
+  intermediate_size: mlp,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  max_position_embeddings: positions,
+});
+
+/**
+ * transformers' defaults that config.json of a whole model relies on: older versions write of its parts only what differs from them, as in Gemma 3
+ * 4B's file.
+ */
 const DEFAULTS: Readonly<Record<string, object>> = {
-  gemma3_text: {
-    ...{ vocab_size: 262_208, num_attention_heads: 8, num_key_value_heads: 4, head_dim: 256 },
-    max_position_embeddings: 131_072,
-  },
+  gemma3_text: { ...sizes(262_208, 2304, 9216, 26, 8, 131_072), num_key_value_heads: 4, head_dim: 256 },
+  llama: sizes(32_000, 4096, 11_008, 32, 32, 2048),
+  ministral3: sizes(131_072, 4096, 14_336, 34, 32, 262_144),
+  mistral: sizes(32_000, 4096, 14_336, 32, 32, 131_072),
+  qwen3_5_text: sizes(248_320, 4096, 12_288, 32, 16, 32_768),
 };
 
 type Json = Record<string, unknown>;

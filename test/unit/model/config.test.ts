@@ -69,6 +69,10 @@ describe('reading a config', () => {
     });
   });
 
+  it("knows silu by transformers' other name", () => {
+    expect(readModelConfig(configFolder({ hidden_act: 'swish' }))).toEqual(readModelConfig(configFolder()));
+  });
+
   it('takes the original context from where transformers takes it', () => {
     const originalOf = (fields: Record<string, unknown>) => {
       const rope_parameters = { rope_type: 'yarn', factor: 2, ...fields };
@@ -311,8 +315,14 @@ describe('refusing a config', () => {
       { architectures: ['SmolLM3ForCausalLM'], model_type: 'smollm3', no_rope_layers: [1] },
       '"no_rope_layers" is a list of length 1, but "num_hidden_layers" is 2',
     ],
+    [
+      'rotary tables of layers under the older name',
+      { ...gemma3, rope_scaling: { full_attention: { rope_type: 'default' } } },
+      '"rope_scaling.full_attention" must be in "rope_parameters"',
+    ],
     ['a cap of 0', { ...gemma3, final_logit_softcapping: 0 }, '"final_logit_softcapping" must be a positive number'],
     ['attention to later tokens', { is_causal: false }, '"is_causal" is false, but only causal attention is supported'],
+    ['attention to later tokens, as null', { is_causal: null }, '"is_causal" is null, but only causal attention is'],
     [
       "Gemma's attention to later tokens",
       { ...gemma3, is_causal: false },

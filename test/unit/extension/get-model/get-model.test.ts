@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { memoryOfModels } from '../../../../bench/models/expected.ts';
 import { readMeasured } from '../../../../bench/models/measured.ts';
-import { gigabytes } from '../../../../scripts/make-docs.ts';
-import { CATALOG, DOWNLOADS, factsOf, folderOf } from '../../../../src/extension/get-model/catalog.ts';
+import { MEMORY_FILE, makeMemory } from '../../../../scripts/make-memory.ts';
+import { CATALOG, DOWNLOADS, factsOf, folderOf, GROUPS } from '../../../../src/extension/get-model/catalog.ts';
 import { modelPath } from '../../../../src/extension/get-model/set-model.ts';
 import { withField } from '../../../../src/extension/workspace/with-field.ts';
 
@@ -22,22 +23,45 @@ test('the catalog lists models with what they need', () => {
   }
 });
 
-test('what models take was measured, or is said to be about so', () => {
-  const { models } = readMeasured();
-  for (const { id, memory } of CATALOG) {
-    for (const way of Object.keys(memory) as (keyof typeof memory)[]) {
-      const measured = models[id]?.[way];
-      if (measured) expect([id, way, memory[way]]).toEqual([id, way, gigabytes(measured.peakBytes)]);
-      else expect(memory[way], `${id} ${way}`).toMatch(/^about /);
-    }
+test('every model is offered once, a few before the others', () => {
+  const shown = GROUPS.flatMap(({ models }) => models.map(({ id }) => id));
+  expect(shown.sort()).toEqual(CATALOG.map(({ id }) => id).sort());
+  expect(GROUPS[0]!.models.length).toBeLessThan(6);
+});
+
+test('what models take is up to date (else: npm run docs)', () => {
+  expect(readFileSync(MEMORY_FILE, 'utf8')).toBe(makeMemory());
+});
+
+test('what was measured is taken as it is, and what was not is said to be about so', () => {
+  const { work, models } = readMeasured();
+  const words = memoryOfModels({ work, models });
+  expect(words['HuggingFaceTB/SmolLM2-135M-Instruct']).toEqual({ int4: '1.0 GB', lora: '2.7 GB', all: '5.5 GB' });
+  expect(words['google/gemma-4-E2B-it']!.lora).toMatch(/^about \d+ GB$/);
+});
+
+test.each(['int4', 'lora', 'all'] as const)('what a step takes (%s) is estimated near what was measured', (way) => {
+  const { work, models } = readMeasured();
+  for (const [id, figures] of Object.entries(models)) {
+    if (!figures[way]) continue;
+    const others = { ...models, [id]: { ...figures, [way]: undefined } };
+    const guess = Number(/\d+/.exec(memoryOfModels({ work, models: others })[id]![way])![0]);
+    const measuredGb = figures[way].peakBytes / 1e9;
+    expect(guess, id).toBeGreaterThan(0.75 * measuredGb);
+    expect(guess, id).toBeLessThan(1.5 * measuredGb + 1);
   }
 });
 
-test('all files of divided weights are downloaded', () => {
-  const divided = CATALOG.find(({ shards }) => shards === 2)!;
-  for (const { title, command } of DOWNLOADS.filter(({ title }) => title !== 'With git'))
+test('all files of divided weights are downloaded, under the names that they have', () => {
+  const named = (id: string) => CATALOG.find((model) => model.id === id)!;
+  for (const { title, command } of DOWNLOADS.filter(({ title }) => title !== 'With git')) {
     for (const file of ['model.safetensors.index.json', 'model-00001-of-00002.safetensors', 'model-00002-of-00002'])
-      expect(command(divided), title).toContain(file);
+      expect(command(named('HuggingFaceTB/SmolLM3-3B')), title).toContain(file);
+    const qwen = command(named('Qwen/Qwen3.5-0.8B'));
+    for (const file of ['model.safetensors.index.json', 'model.safetensors-00001-of-00001.safetensors'])
+      expect(qwen, title).toContain(file);
+    expect(qwen, title).not.toContain('generation_config.json');
+  }
 });
 
 test('each way to get a model has a command for it', () => {

@@ -38,11 +38,32 @@ it.each([
   [{ activation_function: 'relu' }, '"activation_function" is "relu", but only "gelu_new" and "gelu_pytorch_tanh" are'],
   [{ add_cross_attention: true }, '"add_cross_attention" is true, but there is no encoder'],
   [{ n_head: 3 }, '"n_embd" (16) must be a multiple of "n_head" (3)'],
-  [{ n_positions: undefined }, '"n_positions" must be a positive integer'],
+  [{ hidden_size: null }, '"n_embd" must be a positive integer'],
   [{ quantization_config: { quant_method: 'bitsandbytes' } }, 'the weights are quantized (bitsandbytes)'],
 ])('refuses %j', (fields, message) => {
   const folder = folderWith(fields);
   expect(() => readModelConfig(folder)).toThrow(`${join(folder, 'config.json')}: ${message}`);
+});
+
+it("has transformers' sizes where config.json says nothing of them", () => {
+  const { vocabSize, hiddenSize, layers, maxPositionEmbeddings } = readModelConfig(
+    folderWith({
+      vocab_size: undefined,
+      n_embd: undefined,
+      n_layer: undefined,
+      n_head: undefined,
+      n_positions: undefined,
+    }),
+  );
+  expect([vocabSize, hiddenSize, layers.length, maxPositionEmbeddings]).toEqual([50_257, 768, 12, 1024]);
+  expect(layers[0]!.mixer).toMatchObject({ heads: 12, headDim: 64 });
+});
+
+it("takes sizes by other models' names before its own, as transformers does", () => {
+  const others = { hidden_size: 24, num_hidden_layers: 2, num_attention_heads: 2, max_position_embeddings: 50 };
+  const { hiddenSize, layers, maxPositionEmbeddings } = readModelConfig(folderWith(others));
+  expect([hiddenSize, layers.length, maxPositionEmbeddings]).toEqual([24, 2, 50]);
+  expect(layers[0]!.mixer).toMatchObject({ heads: 2, headDim: 12 });
 });
 
 describe('files', () => {

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normals } from '../../../../src/data/random.ts';
 import { OnnxEngine } from '../../../../src/engine/onnx/engine.ts';
+import { ARCHITECTURES } from '../../../../src/model/architectures/table.ts';
 import { writeAdapterFiles } from '../../../../src/model/files/adapter-files.ts';
 import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { saveModelFolder } from '../../../../src/model/files/save.ts';
+import { textConfig } from '../../../../src/model/files/text-part.ts';
 import { loadWeights, notLoaded } from '../../../../src/model/files/weights.ts';
 import { Scorer } from '../../../../src/model/network/scorer.ts';
 import { adapterShapes } from '../../../../src/model/parameters.ts';
@@ -46,6 +48,28 @@ function expectClose(got: number[][], expected: number[][]): void {
     });
   });
 }
+
+describe.skipIf(!hasPackages(['transformers'], 'no defaults were compared with its own'))(
+  'sizes that config.json leaves out',
+  () => {
+    it('are those of transformers', { timeout: 120_000 }, async () => {
+      const printed = await printedByPython([join(REFERENCES, 'multimodal.py'), '--defaults']);
+      const defaults: Record<string, Record<string, number | null>> = JSON.parse(printed);
+      for (const [type, { num_key_value_heads, head_dim, ...sizes }] of Object.entries(defaults)) {
+        const whole = { architectures: ['Mistral3ForConditionalGeneration'], text_config: { model_type: type } };
+        expect(textConfig(whole), type).toMatchObject(sizes);
+        const { layers } = archOf(type).describe(textConfig(whole), 'config.json');
+        const attention = layers.map(({ mixer }) => mixer).find((mixer) => mixer.kind === 'attention')!;
+        expect(attention, type).toMatchObject({
+          kvHeads: num_key_value_heads ?? sizes.num_attention_heads,
+          headDim: head_dim ?? sizes.hidden_size! / sizes.num_attention_heads!,
+        });
+      }
+    });
+  },
+);
+
+const archOf = (type: string) => ARCHITECTURES.find(({ modelType }) => modelType === type)!;
 
 describe.each(readdirSync(FIXTURES))('%s', { timeout: 120_000 }, (name) => {
   const folder = join(FIXTURES, name);
