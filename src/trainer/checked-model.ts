@@ -6,20 +6,20 @@ import { loraProblem, unusedInLora } from '../model/lora-targets.ts';
 import { BadInput } from '../protocol/errors.ts';
 import { tablesKept } from './kept-weights.ts';
 import { tooManyAtOnce } from './memory-check.ts';
-import { quantizationOf } from './quantization.ts';
+import { type Decided, quantizationOf } from './quantization.ts';
 import { recomputationOf } from './recomputation.ts';
 
 export interface ModelUse {
   /** It is only sampled from. */
   onlySamples?: boolean | undefined;
-  /** The checkpoint that its training continues from. */
-  checkpoint?: string | undefined;
+  /** What `"quantization": "auto"` has been decided to be. */
+  decided?: Decided | undefined;
 }
 
 /** The model that a config trains, or samples from, its adapter included. Throws BadInput where it cannot be trained so, before any weight is read. */
 export function checkedModel(
   { config, locate }: LoadedConfig,
-  { onlySamples = false, checkpoint }: ModelUse = {},
+  { onlySamples = false, decided }: ModelUse = {},
 ): ModelConfig {
   const { lora } = config;
   const start = readModelConfig(config.model);
@@ -37,6 +37,6 @@ export function checkedModel(
     if (tooMany) throw new BadInput(`${tooMany}; lower "${field}" or "maxCompletionLength".`, locate([field]));
   }
   const kept = lora || onlySamples ? { ...adapted, ...tablesKept(config.model, adapted, config) } : adapted;
-  const model = { ...kept, ...quantizationOf(config, kept, checkpoint) };
+  const model = { ...kept, ...quantizationOf(config, kept, decided) };
   return { ...model, ...recomputationOf(config, model, { trains: !onlySamples }) };
 }

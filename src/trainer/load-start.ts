@@ -14,10 +14,7 @@ export async function loadStart(
   engine: Engine,
   model: ModelConfig,
   { config, locate }: LoadedConfig,
-  {
-    onLoad,
-    onlySamples = false,
-  }: { onLoad?: ((share: number) => void) | undefined; onlySamples?: boolean | undefined } = {},
+  { onLoad, onlySamples = false }: { onLoad?: ((share: number) => void) | undefined; onlySamples?: boolean } = {},
 ): Promise<StartWeights> {
   const { weights: read } = await readModel(config.model, onLoad, keptOn(engine, model));
   const savesHalves = config.checkpointDtype === 'float16' && !config.lora && !onlySamples;

@@ -4,9 +4,10 @@ import type { Demonstration } from '../data/demonstrations.ts';
 import type { Engine } from '../engine/engine.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
+import { QUANTIZATIONS } from '../protocol/quantization.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
+import type { Checkpoint } from '../run-folder/checkpoints.ts';
 import { checkSampling } from './check-sampling.ts';
-import type { ModelUse } from './checked-model.ts';
 import { createEngine } from './create-engine.ts';
 import type { DemonstrationList } from './demonstration-list.ts';
 import { HeldBySpecs } from './held-rewards.ts';
@@ -23,6 +24,7 @@ import {
   promptList,
 } from './prepare.ts';
 import { promptFindings } from './prompt-findings.ts';
+import { decidedIn } from './quantization.ts';
 import type { HeldRewards } from './run-rewards.ts';
 import { demonstrationsOf, hasOwnRows, loadMix, ownRows } from './stage-data.ts';
 import { textOnly } from './text-only.ts';
@@ -63,7 +65,7 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
       locate(['stages']),
     );
 
-  const openedModels = openModels(planned, options);
+  const openedModels = openModels(planned, options.checkpoint);
   const warn = (stage: RunStage, note: string) => options.onWarning?.(`Stage "${stage.name}": ${note}`);
   const runRows = readOnce(() => loadRows(loaded));
   const evaluates = config.rewards.length > 0 && (config.evalDataset !== null || config.evalSplit !== null);
@@ -151,14 +153,27 @@ function oneStage(stage: RunStage, run: PreparedRun): PreparedStages {
   };
 }
 
-/** Each model is opened once for each of the settings that it is checked with. */
-function openModels(planned: readonly RunStage[], use: ModelUse): OpenedModel[] {
-  const tokenizers = new Map<string, OpenedModel>();
-  return planned.map(({ loaded }) => {
-    const known = tokenizers.get(loaded.config.model);
-    const opened = openModel(loaded, { ...use, same: known });
-    tokenizers.set(loaded.config.model, opened);
-    return opened;
+/**
+ * Each model is opened once for each of the settings that it is checked with. What `"quantization": "auto"` comes to is one for all stages that
+ * train the same model, since they hand its adapter on: what it was before the checkpoint, or else the smallest of theirs.
+ */
+function openModels(planned: readonly RunStage[], checkpoint: Checkpoint | undefined): OpenedModel[] {
+  const continued = checkpoint && planned.find(({ last }) => checkpoint.step <= last)?.loaded.config.model;
+  const before = checkpoint && decidedIn(checkpoint.path);
+  const known = new Map<string, OpenedModel>();
+  const opened = planned.map(({ loaded }) => {
+    const { model } = loaded.config;
+    const one = openModel(loaded, { same: known.get(model), decided: model === continued ? before : undefined });
+    known.set(model, one);
+    return one;
+  });
+  return planned.map(({ loaded }, index) => {
+    const own = opened[index]!;
+    const isSame = (other: number) => planned[other]!.loaded.config.model === loaded.config.model;
+    const quantization = QUANTIZATIONS.findLast((each) =>
+      opened.some(({ model }, other) => isSame(other) && model.quantization === each),
+    );
+    return own.model.quantization === quantization ? own : openModel(loaded, { same: own, decided: { quantization } });
   });
 }
 

@@ -11,6 +11,7 @@ import type { Finding } from '../protocol/finding.ts';
 import { lengthRewardsOf } from '../protocol/length-config.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
+import type { Checkpoint } from '../run-folder/checkpoints.ts';
 import { checkSampling } from './check-sampling.ts';
 import { checkedModel, type ModelUse } from './checked-model.ts';
 import { createEngine } from './create-engine.ts';
@@ -18,6 +19,7 @@ import { loadRows } from './load-rows.ts';
 import { loadStart } from './load-start.ts';
 import { promptFindings } from './prompt-findings.ts';
 import { endTokens, PromptList } from './prompt-list.ts';
+import { decidedIn } from './quantization.ts';
 import { hasRewards, loadReplay, type RecordedRun, recordedRun } from './recorded-steps.ts';
 import { checkRecurrence } from './recurring-prompts.ts';
 import { type RewardHost, rewardOpener } from './run-rewards.ts';
@@ -51,13 +53,17 @@ export interface PreparedRun {
   findings: Finding[];
 }
 
-export interface PrepareOptions extends RewardHost, ModelUse {
+export interface PrepareOptions extends RewardHost {
   /** A rollouts file to train on. */
   rollouts?: string;
   /** Source code to use instead of reward files', until they are loaded again. */
   texts?: EditedTexts;
   /** Gets the share of the model that is read. */
   onLoad?: (share: number) => void;
+  /** The model is only sampled from. */
+  onlySamples?: boolean;
+  /** What the training continues from. */
+  checkpoint?: Checkpoint | undefined;
 }
 
 /** A model that is checked, but not read. */
@@ -103,7 +109,8 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
   const { locate } = loaded;
   const rows = await loadRows(loaded);
 
-  const opened = openModel(loaded, options);
+  const { onlySamples = false, checkpoint } = options;
+  const opened = openModel(loaded, { onlySamples, decided: checkpoint && decidedIn(checkpoint.path) });
   const { model, tokenizer, eosTokenIds } = opened;
   const prompts = promptList(rows.train, 'prompt', opened, loaded);
   const config = { ...loaded.config, maxSteps: plannedSteps(loaded.config, prompts.length) };
@@ -119,7 +126,6 @@ export async function prepareRun(loaded: LoadedConfig, options: PrepareOptions):
     throw new BadInput(message, locate(['rewards']));
   }
 
-  const { onlySamples = false } = options;
   const workload = workloadOf(model, { trains: !onlySamples, half: config.fp16, reference: config.beta !== 0 });
   const { engine, reason } = await createEngine(config, locate, workload);
   const { weights, adapter } = await loadStart(engine, model, loaded, options);

@@ -12,15 +12,19 @@ type Asked = Pick<
   'quantization' | 'gradientCheckpointing' | 'device' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'
 >;
 
-/** What a config keeps the base of an adapter in. `auto`: as in the checkpoint that is continued from, else the most exact that fits, or the smallest there is. */
-export function quantizationOf(
-  config: Asked,
-  model: ModelConfig,
-  checkpoint?: string,
-): { quantization?: Quantization } {
+/** What `auto` has come to; undefined: float32. */
+export interface Decided {
+  quantization: Quantization | undefined;
+}
+
+/** What the base of a checkpoint was kept in. */
+export const decidedIn = (checkpoint: string): Decided => ({ quantization: readQuantization(checkpoint) });
+
+/** What a config keeps the base of an adapter in. `auto`: what was decided before, else the most exact that fits, or the smallest there is. */
+export function quantizationOf(config: Asked, model: ModelConfig, decided?: Decided): { quantization?: Quantization } {
   if (config.quantization === null) return {};
   if (config.quantization !== 'auto') return { quantization: config.quantization };
-  if (checkpoint !== undefined) return kept(readQuantization(checkpoint));
+  if (decided) return kept(decided.quantization);
   const { gradientCheckpointing, numGenerations } = config;
   const weights = (model: ModelConfig) => workloadOf(model, { trains: true, half: false });
   if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= weights(model).gpuBytes) return {};

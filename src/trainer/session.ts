@@ -75,7 +75,7 @@ export async function runSession(
   if (plan.loaded.config.backend === 'trl') return trainWithTrl!(plan, options, control, emit);
   const { loaded, rollouts, texts } = plan;
   const { rewardWorker, attended, checkFirst = false } = options;
-  const checkpoint = plan.run && listCheckpoints(plan.run).at(-1)?.path;
+  const checkpoint = plan.run === undefined ? undefined : listCheckpoints(plan.run).at(-1);
   const run = await prepareStages(loaded, {
     ...{ rewardWorker, texts, checkpoint },
     onLoad: (share) => tell({ type: 'phase', step: 0, phase: 'load', share }),

@@ -114,7 +114,8 @@ function refuseUnsupported(fields: z.infer<typeof schema>, file: string): void {
     const known = ACTIVATIONS.map((name) => `"${name}"`).join(' and ');
     refuse(`"activation_function" is "${activation}", but only ${known} are supported`);
   }
-  if (fields.is_causal === false) refuse('"is_causal" is false, but only causal attention is supported');
+  if (fields.is_causal === false || fields.is_causal === null)
+    refuse(`"is_causal" is ${fields.is_causal}, but only causal attention is supported`);
   if (fields.add_cross_attention) refuse('"add_cross_attention" is true, but there is no encoder to attend to');
   if (n_embd % n_head !== 0) refuse(`"n_embd" (${n_embd}) must be a multiple of "n_head" (${n_head})`);
 }

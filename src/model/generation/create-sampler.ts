@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { ModelConfig } from '../config.ts';
-import type { GenerateOptions } from './generate.ts';
+import type { GenerateOptions } from './ends.ts';
 import { ResponseSampler } from './response-sampler.ts';
 import { type CompletionSampler, Sampler } from './sampler.ts';
 

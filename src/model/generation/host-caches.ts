@@ -1,6 +1,6 @@
 import type { ArraysOf, NdArray } from '../../engine/tree.ts';
 import type { ModelConfig } from '../config.ts';
-import { type ArrangeInputs, type Caches, kvHeadsOf, layerOf } from './generate.ts';
+import { type ArrangeInputs, type Caches, kvHeadsOf, layerOf } from './caches.ts';
 
 /**
  * As `arrangeProgram`, of caches on the host: a program would hold all layers twice, and be given a copy of its outputs. `done` hears of each

@@ -7,7 +7,7 @@ import { type PlacesInResponses, responseLogits } from '../network/positions.ts'
 import { checkLogProb } from '../not-finite.ts';
 import { checkPromptLength } from '../prompt-length.ts';
 import type { Weights } from '../weights-tree.ts';
-import type { GenerateOptions } from './generate.ts';
+import type { GenerateOptions } from './ends.ts';
 import type { Completion, CompletionSampler, SampleListeners } from './sampler.ts';
 import { sampleToken } from './sampling.ts';
 

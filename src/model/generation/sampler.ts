@@ -1,35 +1,17 @@
 import type { Compiled, Engine } from '../../engine/engine.ts';
-import { type ArraysOf, floats, ints, leaveOpen, type NdArray } from '../../engine/tree.ts';
-import { cachedPerToken, isAttention, type ModelConfig, stateSize } from '../config.ts';
+import { floats, ints, type NdArray } from '../../engine/tree.ts';
+import { cachedPerToken, type ModelConfig, stateSize } from '../config.ts';
 import { givesUpGraphs } from '../network/activations.ts';
 import { padRight } from '../network/batch.ts';
 import { checkLogProb } from '../not-finite.ts';
 import { packsWeights } from '../quantized.ts';
 import type { Weights } from '../weights-tree.ts';
-import {
-  type ArrangeInputs,
-  arrangeProgram,
-  type Caches,
-  type DecodeInputs,
-  type DecodeOutputs,
-  decodeProgram,
-  type GenerateOptions,
-  type PrefillInputs,
-  type PrefillOutputs,
-  prefillProgram,
-  type States,
-} from './generate.ts';
-import { arrangeOnHost } from './host-caches.ts';
-import {
-  cachePlaces,
-  packIntoSlots,
-  promptPlaces,
-  type Row,
-  type Slots,
-  sameSlots,
-  statePlaces,
-  WIDTHS,
-} from './slots.ts';
+import { arrangeProgram } from './caches.ts';
+import { type DecodeInputs, type DecodeOutputs, decodeProgram } from './decode.ts';
+import type { GenerateOptions } from './ends.ts';
+import { type Arrange, Memory } from './memory.ts';
+import { type PrefillInputs, type PrefillOutputs, prefillProgram } from './prefill.ts';
+import { packIntoSlots, perSlot, type Row, type Slots, WIDTHS } from './slots.ts';
 
 /** One sampled completion. */
 export interface Completion {
@@ -85,9 +67,7 @@ export class Sampler implements CompletionSampler {
   readonly #prefill: Compiled<PrefillInputs, PrefillOutputs>;
   readonly #widths: readonly number[];
   readonly #decode: Compiled<DecodeInputs, DecodeOutputs>;
-  readonly #arrange: Compiled<ArrangeInputs, { caches: Caches }>;
-  /** Whether caches grow outside the runs, by what each adds: one that takes a single step appends to them itself. */
-  readonly #growsOutside: boolean;
+  readonly #arrange: Arrange;
 
   constructor(engine: Engine, config: ModelConfig, options: GenerateOptions) {
     this.#engine = engine;
@@ -107,7 +87,6 @@ export class Sampler implements CompletionSampler {
       ...(packsFrozen && { packsFrozen, maxGraphs: 1 }),
     });
     this.#arrange = engine.compile('arranging', arrangeProgram(config), { resident: ['caches'], halves: ['caches'] });
-    this.#growsOutside = engine.stepsPerRun > 1;
   }
 
   async sample(
@@ -157,91 +136,58 @@ export class Sampler implements CompletionSampler {
       uniforms: floats(uniforms.map((numbers) => numbers[0]!)),
     });
     if (givesUpGraphs(this.#config, this.#engine)) await this.#prefill.dispose();
-    const completions = uniforms.map((): Completion => ({ ids: [], logProbs: [], truncated: true }));
-    let active: Row[] = completions.map((_, index) => ({ index, prompt: Math.floor(index / group) }));
-    const append = (index: number, id: number, logProb: number) => {
-      const completion = completions[index]!;
-      this.#append(completion, id, logProb);
-      tokens?.onToken(index, id);
-      if (!completion.truncated) onEnd?.(index, completion);
-    };
-    active.forEach(({ index }) => {
-      append(index, first.ids.data[index]!, first.logProbs.data[index]!);
-    });
+    const memory = new Memory({ engine: this.#engine, config: this.#config, arrange: this.#arrange }, first);
+    try {
+      const completions = uniforms.map((): Completion => ({ ids: [], logProbs: [], truncated: true }));
+      let active: Row[] = completions.map((_, index) => ({ index, prompt: Math.floor(index / group) }));
+      const append = (index: number, id: number, logProb: number) => {
+        const completion = completions[index]!;
+        this.#append(completion, id, logProb);
+        tokens?.onToken(index, id);
+        if (!completion.truncated) onEnd?.(index, completion);
+      };
+      active.forEach(({ index }) => {
+        append(index, first.ids.data[index]!, first.logProbs.data[index]!);
+      });
 
-    let before: Slots | undefined;
-    let promptCaches = first.prompts;
-    let { states } = first as { states?: ArraysOf<States> };
-    let caches: ArraysOf<Caches> = {};
-    let appended: ArraysOf<Caches> | undefined;
-    // Completions that have ended are dropped between runs.
-    const stepsPerRun = tokens ? 1 : this.#engine.stepsPerRun;
-    for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
-      active = active.filter(({ index }) => completions[index]!.truncated);
-      if (active.length === 0 || (tokens && !(await tokens.goOn()))) break;
-      const slots = packIntoSlots(active, Math.max(...promptLengths), this.#widths);
-      const { width } = slots;
-      const rows = slots.rows.length;
-      const isSame = before && sameSlots(slots, before);
-      if (!isSame) {
-        if (promptCaches !== first.prompts) this.#engine.release(promptCaches);
-        const places = this.#places((kvHeads) => perSlot(promptPlaces(slots, kvHeads), kvHeads));
-        promptCaches = await this.#arranged({ caches: first.prompts, places }, { keeps: true });
-      }
-      if (before && (appended || !isSame)) {
-        const earlier = before;
-        const places = this.#places((kvHeads) => perSlot(cachePlaces(slots, earlier, kvHeads), kvHeads * width));
-        caches = await this.#arranged({
-          caches: opened(caches, ['caches', undefined, 'past']),
-          ...(appended && { appended: opened(appended, ['caches', undefined, 'added']) }),
-          places,
+      // Completions that have ended are dropped between runs.
+      const stepsPerRun = tokens ? 1 : this.#engine.stepsPerRun;
+      for (let generated = 1; generated < maxTokens; generated += stepsPerRun) {
+        active = active.filter(({ index }) => completions[index]!.truncated);
+        if (active.length === 0 || (tokens && !(await tokens.goOn()))) break;
+        const slots = packIntoSlots(active, Math.max(...promptLengths), this.#widths);
+        const { width } = slots;
+        const rows = slots.rows.length;
+        const result = await this.#decode.run({
+          params: weights,
+          ...(await memory.bringTo(slots)),
+          promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
+          ids: perSlot(
+            slots.rows.map((row) => (row ? completions[row.index]!.ids.at(-1)! : 0)),
+            width,
+          ),
+          ended: perSlot(
+            slots.rows.map((row) => (row ? 0 : 1)),
+            width,
+          ),
+          uniforms: this.#uniforms(slots, uniforms, maxTokens),
+          generated: integer(generated),
+          maxSteps: integer(Math.min(stepsPerRun, maxTokens - generated)),
         });
-      } else if (this.#growsOutside) caches = emptyLike(promptCaches, width);
-      const result = await this.#decode.run({
-        params: weights,
-        prompts: opened(promptCaches, ['slots']),
-        promptLengths: { ...ints(slots.prompts.map((prompt) => promptLengths[prompt]!)), open: ['slots'] },
-        caches: opened(caches, ['slots', undefined, 'past']),
-        ...(states && {
-          states: { before: opened(states, ['earlier']), places: perSlot(statePlaces(slots, before), width) },
-        }),
-        ids: perSlot(
-          slots.rows.map((row) => (row ? completions[row.index]!.ids.at(-1)! : 0)),
-          width,
-        ),
-        ended: perSlot(
-          slots.rows.map((row) => (row ? 0 : 1)),
-          width,
-        ),
-        uniforms: this.#uniforms(slots, uniforms, maxTokens),
-        generated: integer(generated),
-        maxSteps: integer(Math.min(stepsPerRun, maxTokens - generated)),
-      });
-      const steps = result.ids.shape[0]!;
-      slots.rows.forEach((row, place) => {
-        if (!row) return;
-        const completion = completions[row.index]!;
-        for (let step = 0; step < steps && completion.truncated; step++)
-          append(row.index, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
-      });
-      before = slots;
-      if (states) this.#engine.release({ states });
-      ({ states } = result);
-      if (this.#growsOutside) appended = result.caches;
-      else {
-        this.#engine.release({ caches });
-        caches = result.caches;
+        memory.take(result);
+        const steps = result.ids.shape[0]!;
+        slots.rows.forEach((row, place) => {
+          if (!row) return;
+          const completion = completions[row.index]!;
+          for (let step = 0; step < steps && completion.truncated; step++)
+            append(row.index, result.ids.data[step * rows + place]!, result.logProbs.data[step * rows + place]!);
+        });
       }
+      for (const [index, completion] of completions.entries()) if (completion.truncated) onEnd?.(index, completion);
+      return completions;
+    } finally {
+      memory.release();
     }
-    this.#engine.release({
-      caches,
-      ...(appended && { appended }),
-      ...(states && { states }),
-      prompts: first.prompts,
-      ...(promptCaches !== first.prompts && { promptCaches }),
-    });
-    for (const [index, completion] of completions.entries()) if (completion.truncated) onEnd?.(index, completion);
-    return completions;
   }
 
   #append(completion: Completion, id: number, logProb: number): void {
@@ -251,12 +197,6 @@ export class Sampler implements CompletionSampler {
     completion.truncated = !this.#options.eosTokenIds.includes(id);
   }
 
-  /** Places by the numbers of key/value heads that layers have. */
-  #places(of: (kvHeads: number) => NdArray): Record<string, NdArray> {
-    const kvHeads = new Set(this.#config.layers.flatMap(({ mixer }) => (isAttention(mixer) ? [mixer.kvHeads] : [])));
-    return Object.fromEntries([...kvHeads].map((heads) => [heads, of(heads)]));
-  }
-
   #uniforms({ rows, width }: Slots, uniforms: Float32Array[], maxTokens: number): NdArray {
     const numbers = new Float32Array(rows.length * maxTokens);
     rows.forEach((row, place) => {
@@ -264,33 +204,6 @@ export class Sampler implements CompletionSampler {
     });
     return { ...floats(numbers, [rows.length / width, width, maxTokens]), open: ['slots'] };
   }
-
-  /** Caches where the next run takes them; those that came are released, unless it `keeps` them. */
-  async #arranged(inputs: ArraysOf<ArrangeInputs>, { keeps = false } = {}): Promise<ArraysOf<Caches>> {
-    const done = (caches: ArraysOf<Caches>) => !keeps && this.#engine.release(caches);
-    if (this.#engine.name === 'cpu') return arrangeOnHost(this.#config, inputs, done);
-    const { caches } = await this.#arrange.run(inputs);
-    done(inputs.caches);
-    if (inputs.appended) done(inputs.appended);
-    return caches;
-  }
 }
-
-/** Of no tokens yet, for rows of slots that have these prompts. */
-const emptyLike = (prompts: ArraysOf<Caches>, width: number): ArraysOf<Caches> =>
-  Object.fromEntries(
-    Object.entries(prompts as Record<string, NdArray>).map(([name, { shape }]) => {
-      const [slots, kvHeads, , headDim] = shape as [number, number, number, number];
-      return [name, floats([], [slots, kvHeads * width, 0, headDim])];
-    }),
-  );
-
-const opened = (caches: ArraysOf<Caches>, open: NonNullable<NdArray['open']>): ArraysOf<Caches> =>
-  Object.fromEntries(Object.entries(caches).map(([name, cache]) => [name, leaveOpen(cache as NdArray, open)]));
-
-const perSlot = (values: Int32Array | number[], each: number): NdArray => ({
-  ...ints(values, [values.length / each, each]),
-  open: ['slots'],
-});
 
 const integer = (value: number): NdArray => ints([value], []);

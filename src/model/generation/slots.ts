@@ -1,3 +1,5 @@
+import { ints, type NdArray } from '../../engine/tree.ts';
+
 /** A completion that is still being written. */
 export interface Row {
   /** Its place among all completions. */
@@ -81,3 +83,9 @@ export const sameSlots = (a: Slots, b: Slots): boolean =>
   a.width === b.width &&
   a.rows.length === b.rows.length &&
   a.rows.every((row, place) => row?.index === b.rows[place]?.index);
+
+/** Numbers of each slot: int32 [slots, each]. */
+export const perSlot = (values: Int32Array | number[], each: number): NdArray => ({
+  ...ints(values, [values.length / each, each]),
+  open: ['slots'],
+});

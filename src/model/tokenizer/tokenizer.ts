@@ -48,8 +48,9 @@ export interface ChatOptions {
 export function loadTokenizer(model: string): Tokenizer {
   const { json, config, file } = readTokenizerFiles(model);
   const tokenizer = createTokenizer(json, config, file);
-  const encoding = timed([json.normalizer, json.pre_tokenizer], file);
-  const decoding = timed(json.decoder, file);
+  const mergesPairs = (json.model as { type?: unknown } | undefined)?.type === 'BPE';
+  const encoding = timed([json.normalizer, json.pre_tokenizer], mergesPairs, file);
+  const decoding = timed(json.decoder, true, file);
   const template = loadChatTemplate(model, config);
   const renderChat = chatRenderer(model, config, template);
   const specialTokens = namedTokens(config);
@@ -165,22 +166,22 @@ function createTokenizer(json: Record<string, unknown>, config: Record<string, u
 /** A vocabulary of a million tokens takes a few. */
 const LOAD_SECONDS = 30;
 
-/** Without a regular expression, what is this short is done before a limit is set. */
+/** What is this short is done before a limit is set. */
 const SHORT = 10_000;
 
 /**
  * Runs work on a text with these rules of tokenizer.json, by the text's length, for a hundred times as long as it takes at most. Only a regular
- * expression that never ends takes longer.
+ * expression that never ends takes longer, or words that a model without merges cuts in many ways.
  */
-function timed(rules: unknown, file: string): Tokenizer['withinOneLimit'] {
-  const mayBacktrack = JSON.stringify(rules ?? null).includes('"Regex":');
+function timed(rules: unknown, isQuick: boolean, file: string): Tokenizer['withinOneLimit'] {
+  const mayBacktrack = !isQuick || JSON.stringify(rules ?? null).includes('"Regex":');
   return (length, work) => {
     if (!mayBacktrack && length <= SHORT) return work();
     try {
       return withinSeconds(2 + length * 1e-4, work);
     } catch (error) {
       if (!(error instanceof TimeIsUp)) throw error;
-      const message = `the tokenizer does not get done with a text of ${length} characters (${error.message}); a regular expression of it may backtrack without end`;
+      const message = `the tokenizer does not get done with a text of ${length} characters (${error.message}); a regular expression of it may backtrack without end, or its model try too many ways to cut a word`;
       throw new BadInput(message, { file });
     }
   };

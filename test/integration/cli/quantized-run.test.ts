@@ -143,6 +143,35 @@ describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
   });
 });
 
+test('"auto" of a resumed run decides anew for a stage that trains another model', async () => {
+  const folder = temporaryFolder();
+  const other = join(folder, 'other');
+  cpSync(join(SAMPLE, 'models/tiny-sort'), other, { recursive: true });
+  const config = join(folder, 'run.grpo.json');
+  const fields = {
+    model: join(SAMPLE, 'models/tiny-sort'),
+    dataset: join(SAMPLE, 'data/sort.train.jsonl'),
+    rewards: [join(SAMPLE, 'rewards/sort.reward.ts')],
+    ...{ promptsPerStep: 2, numGenerations: 4, maxCompletionLength: 8, saveSteps: 1 },
+    ...{ lora: { r: 4, loraAlpha: 8, targetModules: 'all-linear' }, quantization: 'int4' },
+    stages: [
+      { kind: 'rejection', maxSteps: 1, threshold: -100 },
+      { kind: 'distill', from: 'rejection', maxSteps: 1, model: other },
+    ],
+  };
+  writeFileSync(config, JSON.stringify(fields));
+  const run = join(folder, 'run');
+  const first = await grpo(['train', config, '--out', run]);
+  expect(first.status, first.stderr).toBe(0);
+  expect([1, 2].map((step) => readQuantization(checkpointOf(run, step)))).toEqual(['int4', 'int4']);
+
+  rmSync(checkpointOf(run, 2), { recursive: true });
+  const changes = ['--set', 'quantization="auto"', '--with-changes'];
+  const { status, stderr } = await grpo(['train', config, '--out', run, '--resume', ...changes]);
+  expect(status, stderr).toBe(0);
+  expect([1, 2].map((step) => readQuantization(checkpointOf(run, step)))).toEqual(['int4', undefined]);
+});
+
 test('an adapter with biases, which training has no place for, is merged', async () => {
   const folder = join(temporaryFolder(), 'biased');
   cpSync(join(REFERENCES, 'fixtures/adapters/bias-all'), folder, { recursive: true });

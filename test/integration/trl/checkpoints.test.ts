@@ -20,6 +20,9 @@ import { runWarmPython, trlMissing } from './python.ts';
 /** The steps before the checkpoint, and those of the whole training. */
 const [BEFORE, ALL] = [2, 5];
 
+/** Rounding, which each CPU and each program has of its own, against a step's update. */
+const NEAR = 2e-4;
+
 const BASE = {
   promptsPerStep: 2,
   numGenerations: 4,
@@ -117,7 +120,7 @@ describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 },
   test.for(Object.keys(CASES))('%s: TRL goes on from ours as we do', (name) => {
     expect(readdirSync(place(name, 'ours'))).toContain(`checkpoint-${ALL * CASES[name]!.numIterations}`);
     for (const step of [BEFORE + 1, ALL])
-      expect(miss(byTrl(name, step, 'ours'), byUs(name, step), byUs(name, step - 1))).toBeLessThan(1e-4);
+      expect(miss(byTrl(name, step, 'ours'), byUs(name, step), byUs(name, step - 1))).toBeLessThan(NEAR);
   });
 
   test.for(Object.keys(CASES))("%s: we go on from TRL's as it does", async (name) => {
@@ -141,7 +144,7 @@ describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 },
     const { status, stderr } = await train(name, run);
     expect(status, stderr).toBe(0);
     for (const step of [BEFORE + 1, ALL])
-      expect(miss(checkpointOf(run, step), byTrl(name, step), byTrl(name, step - 1))).toBeLessThan(1e-4);
+      expect(miss(checkpointOf(run, step), byTrl(name, step), byTrl(name, step - 1))).toBeLessThan(NEAR);
     const rows = readMetrics(run);
     expect(rows.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
     expect(rows[BEFORE]!.learning_rate).toBeCloseTo(ownRows[BEFORE]!.learning_rate!, 12);
@@ -169,6 +172,6 @@ describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 },
     rmSync(own, { recursive: true });
     cpSync(byTrl('full', BEFORE), own, { recursive: true });
     expect((await train('full', run, '--set', `maxSteps=${ALL}`)).status).toBe(0);
-    expect(miss(checkpointOf(run, BEFORE + 1), byTrl('full', BEFORE + 1), byTrl('full', BEFORE))).toBeLessThan(1e-4);
+    expect(miss(checkpointOf(run, BEFORE + 1), byTrl('full', BEFORE + 1), byTrl('full', BEFORE))).toBeLessThan(NEAR);
   });
 });

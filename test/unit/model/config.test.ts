@@ -167,6 +167,10 @@ describe('refusing a config', () => {
   };
   const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' };
   const gemma3 = { architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text' };
+  const gpt2 = {
+    ...{ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' },
+    ...{ n_embd: 8, n_layer: 1, n_head: 2, n_positions: 16 },
+  };
   it.each<[string, Record<string, unknown>, string]>([
     [
       'an unknown architecture',
@@ -330,11 +334,13 @@ describe('refusing a config', () => {
     ],
     [
       "GPT-2's attention to later tokens",
-      {
-        ...{ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', is_causal: false },
-        ...{ n_embd: 8, n_layer: 1, n_head: 2, n_positions: 16 },
-      },
+      { ...gpt2, is_causal: false },
       '"is_causal" is false, but only causal attention is supported',
+    ],
+    [
+      "GPT-2's attention to later tokens, as null",
+      { ...gpt2, is_causal: null },
+      '"is_causal" is null, but only causal',
     ],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, 'the weights are quantized (gptq)'],
     [

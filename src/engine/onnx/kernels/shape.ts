@@ -15,7 +15,7 @@ export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
   // else one that is open by itself, such as that of caches, which are empty at first: their 0 would be taken for one that stays.
   const moved = [...shape.keys()].filter((axis) => isOpen(shape[axis]!) && shape[axis] !== x.shape[axis]);
   const factorsOf = (axis: number) => backend.graph.openSizes.factorsOf(shape[axis]!);
-  const isPlain = (axis: number) => factorsOf(axis)?.rest === 1;
+  const isPlain = (axis: number) => factorsOf(axis)?.factors.length === 1 && factorsOf(axis)?.rest === 1;
   const unknown = moved.find((axis) => !factorsOf(axis)) ?? moved.find(isPlain) ?? moved[0];
   const sizes = shape.map((size, axis) => {
     if (axis === unknown) return -1;

@@ -11,7 +11,7 @@ import { readModelConfig } from '../../../../src/model/files/model-config.ts';
 import { readModel } from '../../../../src/model/files/read-model.ts';
 import { readSafetensorsHeader, readTensor } from '../../../../src/model/files/safetensors.ts';
 import { writeSafetensors } from '../../../../src/model/files/safetensors-writer.ts';
-import { prefillProgram } from '../../../../src/model/generation/generate.ts';
+import { prefillProgram } from '../../../../src/model/generation/prefill.ts';
 import { Scorer } from '../../../../src/model/network/scorer.ts';
 import { constantNames } from '../../../../src/model/parameters.ts';
 import { runConfigSchema } from '../../../../src/protocol/run-config.ts';

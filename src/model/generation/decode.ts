@@ -2,13 +2,9 @@ import {
   add,
   all,
   cast,
-  concat,
-  equal,
   gather,
-  less,
   logicalNot,
   logicalOr,
-  mul,
   onesLike,
   range,
   reshape,
@@ -18,17 +14,12 @@ import {
   sum,
   type Tensor,
   type Tensor1D,
-  type Tensor2D,
-  tensor1d,
-  tile,
-  zerosLike,
 } from '@tensorflow/tfjs-core';
 import { countUp } from '../../engine/count-up.ts';
 import { loop } from '../../engine/loop.ts';
-import { type Attention, isAttention, type ModelConfig } from '../config.ts';
+import type { Attention, ModelConfig } from '../config.ts';
 import {
   appendToCache,
-  causalAttention,
   hasWindow,
   hideOutside,
   hidePadding,
@@ -36,91 +27,18 @@ import {
   type KeyValues,
   masksOf,
   onceEach,
-  promptKeyValues,
   repeatRows,
   splitAttention,
 } from '../network/attention.ts';
-import { deltaRuleInGrid } from '../network/chunks.ts';
 import { decode, logitsOf, type Parameters } from '../network/decoder.ts';
 import { deltaStep } from '../network/delta-rule.ts';
-import { rowsBeforeInGrid, rowsBeforeInState } from '../network/earlier-rows.ts';
+import { rowsBeforeInState } from '../network/earlier-rows.ts';
 import { packAdapters } from '../network/lora.ts';
 import type { Mixing } from '../network/mixing.ts';
 import { rotaryTables } from '../network/rotary.ts';
-import { type SamplingOptions, sampleToken } from './sampling.ts';
-
-export interface GenerateOptions extends SamplingOptions {
-  /** Completions per prompt. */
-  group: number;
-  /** Any of these ends a completion. */
-  eosTokenIds: number[];
-  /** No end before this many tokens. */
-  minTokens: number;
-}
-
-/** What attention remembers of earlier tokens: keys and values by `keys0`, `values0`, ..., of every layer that computes its own. */
-export type Caches = Record<string, Tensor>;
-/** What the other mixers remember of a sequence, of one size however long it is, [sequences, ...]: that of each layer by `rows0`, `memory0`, ... */
-export type States = Record<string, Tensor>;
-/** Places in caches, by the number of key/value heads that they have: an index for each head of each row. */
-export type Places = Record<string, Tensor>;
-
-export type PrefillInputs = {
-  params: Parameters;
-  /** int32 [prompts, promptLength], padding to the right. */
-  promptIds: Tensor;
-  /** int32 [prompts]. */
-  promptLengths: Tensor;
-  /** In [0, 1), one per completion: [prompts · group]. */
-  uniforms: Tensor;
-};
-/** The first token of every completion, [prompts · group], and what the mixers remember of the prompts: [prompts · kvHeads, promptLength, headDim]. */
-export type PrefillOutputs = { ids: Tensor; logProbs: Tensor; prompts: Caches; states: States };
-
-/** Computes each prompt once, and draws the first token of its completions. */
-export function prefillProgram(config: ModelConfig, options: GenerateOptions) {
-  return ({ params, promptIds, promptLengths, uniforms }: PrefillInputs): PrefillOutputs => {
-    const adapted = packAdapters(params, config);
-    const { logits, prompts, states } = prefillPrompts(
-      adapted,
-      config,
-      promptIds as Tensor2D,
-      promptLengths as Tensor1D,
-    );
-    const step = scalar(0, 'int32');
-    const perCompletion = repeatRows(logits, options.group) as Tensor2D;
-    const first = sampleToken(perCompletion, uniforms as Tensor1D, options, earlyEndPenalty(config, step, options));
-    return { ...first, prompts, states };
-  };
-}
-
-export type ArrangeInputs = {
-  /** [places, tokens, headDim], or the same with its places on two axes. */
-  caches: Caches;
-  /** Of the same places: what comes behind. */
-  appended?: Caches;
-  /** int32 [slots, places of a slot]. */
-  places: Places;
-};
-
-/** Brings caches to where `decodeProgram` takes them: [slots, places of a slot, tokens, headDim]. */
-export function arrangeProgram(config: ModelConfig) {
-  const kvHeads = kvHeadsOf(config);
-  return ({ caches, appended, places }: ArrangeInputs): { caches: Caches } => ({
-    caches: mapTensors(caches, (cache, name) => {
-      const to = places[kvHeads.get(layerOf(name))!]!;
-      const [slots, each] = to.shape as [number, number];
-      const from = reshape(to, [slots * each]) as Tensor1D;
-      const parts = [cache, ...(appended ? [appended[name]!] : [])].map((part) => gather(flatPlaces(part), from));
-      const all = concat(parts, 1);
-      return reshape(all, [slots, each, ...all.shape.slice(1)]);
-    }),
-  });
-}
-
-/** [places, tokens, headDim] */
-const flatPlaces = (cache: Tensor): Tensor =>
-  cache.rank === 3 ? cache : reshape(cache, [cache.shape[0]! * cache.shape[1]!, ...cache.shape.slice(2)]);
+import { type Caches, flatPlaces, isOfCache, kvHeadsOf, layerOf, mapTensors, ofLayer, type States } from './caches.ts';
+import { earlyEndPenalty, type GenerateOptions, isOneOf } from './ends.ts';
+import { sampleToken } from './sampling.ts';
 
 /** Completions in slots of `width` rows that share a prompt; how many slots there are is left open, and how much was generated. */
 export type DecodeInputs = {
@@ -252,71 +170,4 @@ function inWindow(parts: KeyValues[], { window }: Attention, after: Tensor): Key
     before = add(before, sum(onesLike(column)));
     return { ...part, mask };
   });
-}
-
-const mapTensors = <T>(tensors: Caches, each: (tensor: Tensor, name: string) => T): Record<string, T> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, each(tensor, name)]));
-
-const ofLayer = (caches: Caches, layer: number): KeyValues => ({
-  keys: caches[`keys${layer}`]!,
-  values: caches[`values${layer}`]!,
-});
-
-const isOfCache = (name: string): boolean => /^(keys|values)\d/.test(name);
-
-/** The numbers of key/value heads of the layers that have attention. */
-export const kvHeadsOf = ({ layers }: ModelConfig): Map<number, number> =>
-  new Map(layers.flatMap(({ mixer }, layer) => (isAttention(mixer) ? [[layer, mixer.kvHeads]] : [])));
-
-/** The layer of a cache's name. */
-export const layerOf = (name: string): number => Number(/\d+$/.exec(name)![0]);
-
-/** Runs the prompts through the model: next-token logits [prompts, vocabulary] and what every layer's mixer remembers. */
-function prefillPrompts(params: Parameters, config: ModelConfig, ids: Tensor2D, lengths: Tensor1D) {
-  const [prompts, length] = ids.shape;
-  const caches: Caches = {};
-  const states: States = {};
-  const columns = range(0, length, 1, 'int32');
-  const causal = causalAttention(config, prompts, columns);
-  const mixing: Mixing = {
-    attend(layer, mixer, projections) {
-      if (mixer.sharedFrom === undefined) {
-        const { keys, values } = promptKeyValues(mixer, projections, prompts);
-        caches[`keys${layer}`] = keys;
-        caches[`values${layer}`] = values;
-      }
-      return causal(layer, mixer, projections);
-    },
-    before(layer, x, count) {
-      const { rows, state } = rowsBeforeInGrid(x, lengths, count);
-      states[`rows${layer}`] = state;
-      return rows;
-    },
-    deltaRule(layer, _, tokens) {
-      const { outputs, state } = deltaRuleInGrid(tokens, lengths);
-      states[`memory${layer}`] = state;
-      return outputs;
-    },
-  };
-  const positions = { of: tile(columns, [prompts]) as Tensor1D, tables: rotaryTables(config, length) };
-  const hidden = decode(params, config, reshape(ids, [prompts * length]) as Tensor1D, positions, mixing);
-  const last = add(range(0, prompts * length, length, 'int32'), sub(lengths, scalar(1, 'int32'))) as Tensor1D;
-  return { logits: logitsOf(params, config, gather(hidden, last) as Tensor2D), prompts: caches, states };
-}
-
-/** Added to logits before drawing: puts the end tokens out of reach until `minTokens` tokens were drawn. */
-function earlyEndPenalty(
-  { vocabSize }: ModelConfig,
-  step: Tensor,
-  { minTokens, eosTokenIds }: GenerateOptions,
-): Tensor | undefined {
-  if (minTokens === 0) return undefined;
-  const ends = tensor1d(Array.from({ length: vocabSize }, (_, id) => (eosTokenIds.includes(id) ? -1e9 : 0)));
-  return mul(ends, cast(less(step, scalar(minTokens, 'int32')), 'float32'));
-}
-
-function isOneOf(ids: Tensor, candidates: number[]): Tensor {
-  return candidates
-    .map((id) => equal(ids, scalar(id, 'int32')))
-    .reduce((either: Tensor, one) => logicalOr(either, one), cast(zerosLike(ids), 'bool'));
 }
