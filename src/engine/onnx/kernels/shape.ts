@@ -12,7 +12,7 @@ export const END = 2 ** 31 - 1;
 
 export function reshape(x: TensorInfo, shape: number[]): TensorInfo {
   // ONNX takes 0 for sizes that stay in place, and infers one of the others (-1): here one that is no product of open sizes, if there is one,
-  // else one that is open by itself, such as that of caches, which are empty at first: their 0 would be taken for one that stays.
+  // else a single open size, such as that of caches, which are empty at first: their 0 would be taken for one that stays.
   const moved = [...shape.keys()].filter((axis) => isOpen(shape[axis]!) && shape[axis] !== x.shape[axis]);
   const factorsOf = (axis: number) => backend.graph.openSizes.factorsOf(shape[axis]!);
   const isPlain = (axis: number) => factorsOf(axis)?.factors.length === 1 && factorsOf(axis)?.rest === 1;
