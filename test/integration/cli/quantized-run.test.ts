@@ -143,7 +143,7 @@ describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
   });
 });
 
-test('"auto" of a resumed run decides anew for a stage that trains another model', async () => {
+test('"auto" of a resumed run is decided separately for a stage that trains another model', async () => {
   const folder = temporaryFolder();
   const other = join(folder, 'other');
   cpSync(join(SAMPLE, 'models/tiny-sort'), other, { recursive: true });
