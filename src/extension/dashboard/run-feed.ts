@@ -55,10 +55,7 @@ export class RunFeed {
 
   /** Something may be new: reads soon. */
   changed(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#read();
-    }, UPDATE_INTERVAL_MS);
+    this.#readIn(UPDATE_INTERVAL_MS);
   }
 
   dispose(): void {
@@ -77,24 +74,34 @@ export class RunFeed {
     }
   }
 
+  #readIn(milliseconds: number): void {
+    if (this.#disposed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#read();
+    }, milliseconds);
+  }
+
   async #read(): Promise<void> {
     // A slow disk: the next turn takes what this one does not see.
-    if (this.#disposed || this.#reading) return this.#disposed ? undefined : this.changed();
+    if (this.#disposed) return;
+    if (this.#reading) return this.changed();
     this.#reading = true;
     try {
       await this.#readHead();
-      await this.#tail.read(() => {
-        if (performance.now() - this.#updatedAt >= UPDATE_INTERVAL_MS) this.#update();
-      });
-      this.#update();
+      await this.#tail.read(() => this.#update());
+      if (!this.#update()) this.#readIn(this.#updatedAt + UPDATE_INTERVAL_MS - performance.now());
     } finally {
       this.#reading = false;
     }
   }
 
-  #update(): void {
+  /** False when the last update was too short a time ago: reads take as long as the disk does, so timers alone do not keep them apart. */
+  #update(): boolean {
+    if (performance.now() - this.#updatedAt < UPDATE_INTERVAL_MS) return false;
     this.#updatedAt = performance.now();
     if (!this.#disposed) this.#onUpdate();
+    return true;
   }
 
   async #readHead(): Promise<void> {
