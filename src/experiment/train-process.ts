@@ -1,6 +1,7 @@
 import { Child } from '../processes/child.ts';
 import { trainerEnvironment } from '../processes/freed-memory.ts';
 import { killTreeAfter } from '../processes/kill-tree.ts';
+import { reasonIn } from '../processes/reason-in.ts';
 import { type HostCommand, type TrainerEvent, trainerEvent } from '../protocol/events.ts';
 import type { PlannedRun } from './plan.ts';
 
@@ -45,7 +46,7 @@ export class TrainProcess {
     const { code, signal, error } = await this.#child.ended;
     const end = this.#end;
     if (end && end.outcome !== 'failed') return { outcome: end.outcome };
-    const lastWords = this.#child.lastWords.split('\n').at(-1);
+    const lastWords = reasonIn(this.#child.lastWords);
     const reason =
       end?.error ?? error?.message ?? (lastWords || `The trainer ended with ${signal ?? `status ${code}`}.`);
     return { outcome: 'failed', reason };

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { RunFailure } from '../protocol/errors.ts';
 import { Child } from './child.ts';
 import { markedWith, newMark } from './marked.ts';
+import { reasonIn } from './reason-in.ts';
 
 interface ToolOptions {
   cwd: string;
@@ -45,14 +46,14 @@ export async function runTool(command: string, args: string[], options: ToolOpti
   signal.throwIfAborted();
   if (error || CANNOT_RUN.includes(code))
     throw new RunFailure(`${command} cannot be run (${error?.message ?? child.lastWords}).`);
-  if (code !== 0) throw new RunFailure(`${command} failed: ${reasonIn(child.lastWords)}.`, { output: child.lastWords });
+  if (code !== 0)
+    throw new RunFailure(`${command} failed: ${toolReason(child.lastWords)}.`, { output: child.lastWords });
 }
 
 /** The most informative line: compilers, linkers and npm scripts mark it in the same way. */
-function reasonIn(said: string): string {
-  const lines = said.split('\n');
-  const line = lines.find((text) => /\berror: /i.test(text)) ?? lines.at(-1)!;
-  return line.replace(/^npm error /, '').trim();
+function toolReason(said: string): string {
+  const marked = said.split('\n').find((text) => /\berror: /i.test(text));
+  return (marked ?? reasonIn(said)).replace(/^npm error /, '').trim();
 }
 
 /** Whether this program exists, by asking for its version. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Child, type ChildEnd } from '../processes/child.ts';
 import { onLines } from '../processes/lines.ts';
 import { markedWith, newMark } from '../processes/marked.ts';
+import { reasonIn } from '../processes/reason-in.ts';
 import type { SourceLocation } from '../protocol/errors.ts';
 import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerStray } from '../protocol/reward-worker.ts';
 import { parseWorkerReply } from '../protocol/reward-worker.ts';
@@ -207,7 +208,7 @@ export class WorkerProcess {
     if (/heap out of memory|allocation failed|MemoryError/i.test(lastWords) && code !== 0)
       return usedMoreThan(this.#limits.memoryLimitBytes);
     const how = signal === null ? `with exit code ${code}` : `by signal ${signal}`;
-    const said = lastWords.split('\n').at(-1);
+    const said = reasonIn(lastWords);
     return functionDid('crash', `ended its process ${how}${said ? ` (last output: ${said.slice(0, 200)})` : ''}`);
   }
 

@@ -1,4 +1,5 @@
 import { Child } from '../processes/child.ts';
+import { reasonIn } from '../processes/reason-in.ts';
 import { BadInput, RunFailure } from '../protocol/errors.ts';
 import type { MetricsRow } from '../protocol/run-folder.ts';
 import { scalarsOf } from '../tensorboard/tags.ts';
@@ -71,7 +72,7 @@ export class TrackioRun {
         `${python} has no trackio: install it with "${python} -m pip install trackio", or name another interpreter.`,
       );
     // Python's last line says what went wrong.
-    const words = this.#child.lastWords.split('\n').at(-1);
+    const words = reasonIn(this.#child.lastWords);
     return code === 0
       ? undefined
       : new RunFailure(`trackio did not take the run: ${oneLine(words || `status ${code}`)}`);

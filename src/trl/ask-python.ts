@@ -1,4 +1,5 @@
 import { outputOf } from '../processes/output-of.ts';
+import { reasonIn } from '../processes/reason-in.ts';
 import { PACKAGES, type TrlPackage } from './packages.ts';
 
 /** What an interpreter says of itself and its packages. */
@@ -78,8 +79,5 @@ const TORCH_SECONDS = 120;
 export async function askTorch(python: string): Promise<TorchDevices | string> {
   const { stdout, error } = await outputOf(python, ['-c', TORCH_PROBE], { seconds: TORCH_SECONDS });
   if (!error) return JSON.parse(stdout.trim().split('\n').at(-1)!) as TorchDevices;
-  return error.killed ? `it was not imported within ${TORCH_SECONDS} seconds` : reason(error.message);
+  return error.killed ? `it was not imported within ${TORCH_SECONDS} seconds` : reasonIn(error.message);
 }
-
-/** What Python says last: `ImportError: libcudart.so.13: cannot open shared object file`. */
-const reason = (said: string): string => said.trim().split('\n').at(-1)!.trim();

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { commands, Uri, window, workspace } from 'vscode';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { type AuditReport, auditReport, auditWords, counts } from '../../protocol/audit-report.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import type { Lab } from '../lab.ts';
@@ -93,7 +94,7 @@ async function auditOf(lab: Lab, file: string, options: string[]): Promise<Audit
   if (cancelled || report) return report;
   const { problem, lastWords } = exit;
   lab.log.error(lastWords);
-  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const why = problem ? badInputText(problem) : reasonIn(lastWords);
   void window.showErrorMessage(`${basename(file)} could not be audited: ${why}`);
   return undefined;
 }

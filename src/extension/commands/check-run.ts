@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { window, workspace } from 'vscode';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { type CheckReport, checkReport } from '../../protocol/check-report.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import { configName } from '../../text/files-by-name.ts';
@@ -51,7 +52,7 @@ async function reportFailure({ log, problems }: Lab, exit: CommandExit, config: 
   log.error(lastWords);
   if (problem) void problems.report(problem, config);
   const place = problem && placeToOpen(problem);
-  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const why = problem ? badInputText(problem) : reasonIn(lastWords);
   const action = await window.showErrorMessage(
     `${configName(config)} could not be checked: ${why}`,
     ...(place ? ['Open'] : []),

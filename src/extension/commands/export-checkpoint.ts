@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { env, type QuickPickItem, Uri, window } from 'vscode';
 import { isAdapterFolder } from '../../files/adapter-folder.ts';
 import { temporaryName } from '../../files/temporary-name.ts';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import { type Checkpoint, listCheckpointsLater } from '../../run-folder/checkpoints.ts';
 import type { Run } from '../../run-folder/read-run.ts';
@@ -172,7 +173,7 @@ async function runExport(lab: Lab, found: Found, format: Format, target: string)
 
 async function reportFailure({ log }: Lab, { problem, lastWords }: CommandExit): Promise<void> {
   log.error(lastWords);
-  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const why = problem ? badInputText(problem) : reasonIn(lastWords);
   void window.showErrorMessage(`Nothing was exported: ${why}`);
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { commands, env, UIKind, Uri, window } from 'vscode';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import { EXPORT_FORMS, RUN_EXPORTS, type RunExport, type RunsToExport } from '../../protocol/run-export.ts';
 import { fileNameOf } from '../../text/file-name-of.ts';
@@ -93,7 +94,7 @@ async function exported(lab: Lab, wanted: RunsToExport, target: string): Promise
   if (exit.ok) return path;
   if (cancelled) return undefined;
   lab.log.error(exit.lastWords);
-  const why = exit.problem ? badInputText(exit.problem) : (exit.lastWords.split('\n').at(-1) ?? '');
+  const why = exit.problem ? badInputText(exit.problem) : reasonIn(exit.lastWords);
   void window.showErrorMessage(`Could not export the run: ${why}`);
   return undefined;
 }

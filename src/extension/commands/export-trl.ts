@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { Uri, window, workspace } from 'vscode';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { configName } from '../../text/files-by-name.ts';
 import type { Lab } from '../lab.ts';
 import { pickConfig } from '../workspace/pick-config.ts';
@@ -55,7 +56,7 @@ async function exported(lab: Lab, config: string, target: string): Promise<Told 
   if (cancelled || told) return told;
   const { problem, lastWords } = exit;
   lab.log.error(lastWords);
-  const why = problem ? wordsBesidePlace(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const why = problem ? wordsBesidePlace(problem) : reasonIn(lastWords);
   const action = await window.showErrorMessage(
     `${configName(config)} could not be exported to TRL: ${why}`,
     ...(problem && placeToOpen(problem) ? ['Open'] : []),

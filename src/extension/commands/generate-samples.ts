@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { window, workspace } from 'vscode';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import { countReplaceable, type NewSample } from '../../protocol/sample-edits.ts';
 import { parseExact, withExact } from '../../text/exact-json.ts';
@@ -124,7 +125,7 @@ async function reportFailure({ log, problems }: Lab, exit: CommandExit, config: 
   log.error(lastWords);
   if (problem?.place) void problems.report(problem, config);
   const place = problem && placeToOpen(problem);
-  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const why = problem ? badInputText(problem) : reasonIn(lastWords);
   const action = await window.showErrorMessage(`No samples were generated: ${why}`, ...(place ? ['Open'] : []));
   if (action === 'Open') await problems.open(place);
 }

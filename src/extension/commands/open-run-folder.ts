@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Uri, window, workspace } from 'vscode';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import { importedLine } from '../../protocol/imported-run.ts';
 import { RUN_FILES } from '../../protocol/run-folder.ts';
@@ -102,5 +103,5 @@ async function show({ runs, dashboards }: Lab, run: string): Promise<void> {
 
 function reportFailure({ log }: Lab, { problem, lastWords }: CommandExit): void {
   log.error(lastWords);
-  void window.showErrorMessage(problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? ''));
+  void window.showErrorMessage(problem ? badInputText(problem) : reasonIn(lastWords));
 }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { env, UIKind, Uri, window, workspace } from 'vscode';
 import { basePath, readExperimentFile } from '../../config/experiment-file.ts';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { BadInput, badInputText } from '../../protocol/errors.ts';
 import { type ExperimentResults, experimentLine, meanText } from '../../protocol/experiment-results.ts';
 import { experimentName } from '../../text/files-by-name.ts';
@@ -122,7 +123,7 @@ async function reportFailure({ log, problems }: Lab, exit: CommandExit, file: st
   log.error(lastWords);
   if (problem) void problems.report(problem, file);
   const place = problem && placeToOpen(problem);
-  const why = problem ? badInputText(problem) : (lastWords.split('\n').at(-1) ?? '');
+  const why = problem ? badInputText(problem) : reasonIn(lastWords);
   const action = await window.showErrorMessage(
     `${experimentName(file)} could not be run: ${why}`,
     ...(place ? ['Open'] : []),

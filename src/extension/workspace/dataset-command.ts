@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { type DatasetSummary, datasetSummary } from '../../protocol/dataset-summary.ts';
 import { badInputText } from '../../protocol/errors.ts';
 import { GrpoCommand } from './grpo-command.ts';
@@ -16,7 +17,7 @@ export function runDatasetCommand(
   };
   const command = new GrpoCommand(join(extensionPath, 'dist', 'grpo.js'), ['data', ...args], cwd, read);
   const result = command.exited.then(
-    ({ problem, lastWords }) => summary ?? (problem ? badInputText(problem) : lastWords.split('\n').at(-1)!),
+    ({ problem, lastWords }) => summary ?? (problem ? badInputText(problem) : reasonIn(lastWords)),
   );
   return { result, cancel: () => command.dispose() };
 }

@@ -6,6 +6,7 @@ import { Child, type ChildOptions } from '../../processes/child.ts';
 import { onLines } from '../../processes/lines.ts';
 import { markedWith, newMark } from '../../processes/marked.ts';
 import { outputNow } from '../../processes/output-of.ts';
+import { reasonIn } from '../../processes/reason-in.ts';
 import { treeUsage } from './process-tree.ts';
 
 /** What the harness tells of a program: `test` is the index of one that passed, or failed with `error`; without it the program itself failed. */
@@ -133,7 +134,7 @@ async function runIn(
   await child.ended;
 
   if (!reports.some(({ begun }) => begun) && why === undefined) {
-    const lastWords = error?.message ?? child.lastWords.split('\n').at(-1);
+    const lastWords = error?.message ?? reasonIn(child.lastWords);
     throw new Error(
       `codeTests could not run ${command}: ${lastWords || `exit code ${code}`}. Install it, or say where it is.`,
     );

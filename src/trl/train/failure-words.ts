@@ -1,3 +1,4 @@
+import { reasonIn } from '../../processes/reason-in.ts';
 import { RunFailure } from '../../protocol/errors.ts';
 import { type Remedy, remedyWords } from '../../protocol/remedy.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
@@ -40,7 +41,7 @@ export function trainingFailure(failure: Failure | undefined, end: ProcessEnd, t
       { output },
     );
   // `raise SystemExit("…")` prints its sentence.
-  const last = end.lastWords.split('\n').at(-1)?.trim();
+  const last = reasonIn(end.lastWords);
   const said = last ? `: ${last}` : '';
   return new RunFailure(`TRL's process ended with exit status ${end.code}${said.replace(/\.$/, '')}.`, { output });
 }

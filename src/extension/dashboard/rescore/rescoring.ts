@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { type Disposable, type LogOutputChannel, workspace } from 'vscode';
+import { reasonIn } from '../../../processes/reason-in.ts';
 import type { RescoreView } from '../../../protocol/dashboard.ts';
 import { type RescoreStart, type RescoreStep, rescoreEvent, rescoreStep } from '../../../protocol/rescore.ts';
 import { readRunInfoLater } from '../../../run-folder/run-info.ts';
@@ -117,7 +118,7 @@ export class Rescoring implements Disposable {
     if (!ok) log.error(`Rescoring ${info.name}: ${lastWords}`);
     if (ok) this.#end('done', { problem: null });
     else if (problem) this.#end('failed', { problem: wordsBesidePlace(problem), place: placeToOpen(problem) });
-    else this.#end('failed', { problem: lastWords.split('\n').at(-1) || 'It ended without an error message.' });
+    else this.#end('failed', { problem: reasonIn(lastWords) || 'It ended without an error message.' });
   }
 
   #take(line: string): void {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Child } from '../../../processes/child.ts';
+import { reasonIn } from '../../../processes/reason-in.ts';
 import type { JudgeReply, JudgeRequest, OpenJudge } from '../../../protocol/local-judge.ts';
 
 export type Judged = Omit<Extract<JudgeReply, { type: 'judged' }>, 'type' | 'id'>;
@@ -75,7 +76,7 @@ class RunningJudge {
       }
     });
     void child.gone.then(({ code, signal, error }) => {
-      const how = error?.message ?? (child.lastWords.split('\n').at(-1) || signal || `exit code ${code}`);
+      const how = error?.message ?? (reasonIn(child.lastWords) || signal || `exit code ${code}`);
       end(new Error(`The process of the local judge ended (${how}).`));
     });
   }
