@@ -51,6 +51,8 @@ export class Chat {
   /** Of the row that the conversation began with. */
   #columns: Record<string, unknown> = {};
   #stopped = false;
+  /** So many answers. */
+  #scoring = 0;
 
   /** Loads models, prompts and rewards. Throws BadInput for models that cannot be loaded; of the rest `onNote` hears. */
   static async open(target: ChatTarget, options: ChatOptions): Promise<Chat> {
@@ -116,9 +118,10 @@ export class Chat {
     await Promise.all(scores);
   }
 
-  /** Ends the answers that are being written where they are. */
+  /** Ends the answers that are being written where they are, and what is being scored without a score. */
   stop(): void {
     this.#stopped = true;
+    if (this.#scoring > 0) void this.judge?.close();
   }
 
   async close(): Promise<void> {
@@ -173,6 +176,12 @@ export class Chat {
     const { judge } = this;
     if (!judge || answer.end === 'stopped') return undefined;
     const judged = { prompt, rendered, text: answer.text, ids: answer.ids, columns: this.#columns };
-    return { score: async () => listener.onScored(side, await judge.score(judged)) };
+    return {
+      score: async () => {
+        this.#scoring++;
+        const scored = await judge.score(judged).finally(() => this.#scoring--);
+        if (scored) listener.onScored(side, scored);
+      },
+    };
   }
 }

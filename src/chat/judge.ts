@@ -29,16 +29,20 @@ export interface JudgeOptions {
 
 /** A run's rewards, as the run recorded them. */
 export class Judge {
-  readonly #rewards: RewardSet;
+  readonly names: string[];
+  readonly #open: () => Promise<RewardSet>;
+  /** Undefined after a stop, until the next answer. */
+  #rewards: RewardSet | undefined;
   /** One answer after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** Undefined where they do not load: `onNote` hears why. */
   static async open({ run, info, loaded }: RunTarget, options: JudgeOptions): Promise<Judge | undefined> {
     const { rewardWorker, onOutput, onNote } = options;
-    const open = rewardOpener(loaded, { rewardWorker, onOutput });
+    const opener = rewardOpener(loaded, { rewardWorker, onOutput });
+    const open = () => opener(recordedTexts(run, info, loaded.directory, loaded.config));
     try {
-      return new Judge(await open(recordedTexts(run, info, loaded.directory, loaded.config)));
+      return new Judge(await open(), open);
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
       onNote(`Answers are not scored: ${error.message}`);
@@ -46,33 +50,42 @@ export class Judge {
     }
   }
 
-  private constructor(rewards: RewardSet) {
+  private constructor(rewards: RewardSet, open: () => Promise<RewardSet>) {
+    this.names = rewards.functions.map(({ name }) => name);
     this.#rewards = rewards;
+    this.#open = open;
   }
 
-  get names(): string[] {
-    return this.#rewards.functions.map(({ name }) => name);
-  }
-
-  /** What each function says, and the weighted sum; null when none gave a score. */
-  async score(answer: JudgedAnswer): Promise<{ reward: number | null; verdicts: Verdict[] }> {
+  /** What each function says, and the weighted sum; null when none gave a score. Undefined: it was stopped. */
+  async score(answer: JudgedAnswer): Promise<{ reward: number | null; verdicts: Verdict[] } | undefined> {
     const scored = this.#last.then(() => this.#score(answer));
     this.#last = scored.catch(() => {});
     return scored;
   }
 
-  close(): Promise<void> {
-    return this.#rewards.close();
+  /** Ends the workers, and with them what they are at: a function may take as long as it likes. The next answer gets others. */
+  async close(): Promise<void> {
+    const rewards = this.#rewards;
+    this.#rewards = undefined;
+    await rewards?.close();
   }
 
   async #score({ prompt, rendered, text, ids, columns }: JudgedAnswer) {
-    const table = await this.#rewards.score({
+    this.#rewards ??= await this.#open();
+    const rewards = this.#rewards;
+    const batch = {
       prompts: [prompt],
       renderedPrompts: [rendered],
       completions: [text],
       completionIds: [ids],
       columns: Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, [value]])),
+    };
+    const scoring = rewards.score(batch);
+    // Closing them makes it fail.
+    const table = await scoring.catch((error: unknown) => {
+      if (rewards === this.#rewards) throw error;
     });
+    if (!table || rewards !== this.#rewards) return undefined;
     const verdicts = table.columns.map(({ name, weight, outcomes }) => verdictOf(name, weight, outcomes[0]!));
     const scores = table.columns.map(({ outcomes }) => scoreOf(outcomes[0]));
     return {

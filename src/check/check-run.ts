@@ -64,6 +64,7 @@ async function reportOf(
       steps: plan.steps,
       promptsPerStep: config.promptsPerStep,
       numGenerations: config.numGenerations,
+      ...(config.generations && { mostGenerations: config.generations.max }),
       evaluations: plan.evaluations,
       checkpoints: plan.checkpoints,
     },

@@ -81,7 +81,8 @@ function memoryFindings({ memory, plan }: Checked, config: RunConfig, { locate }
   ] as const) {
     if (!use || use.available === null || use.atMost <= use.available) continue;
     const surely = use.expected > use.available;
-    const when = surely ? '' : ', if completions become as long as they may';
+    const grown = config.generations ? ' and groups as large' : '';
+    const when = surely ? '' : `, if completions become as long${grown} as they may`;
     findings.push({
       kind: 'memory',
       severity: surely ? 'error' : 'warning',

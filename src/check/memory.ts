@@ -41,8 +41,8 @@ interface MeasuredMemory {
 }
 
 /**
- * Memory of the process and of a GPU. What was measured, and in addition what the prompts take that were not sampled; at most, also what longer completions than the sampled
- * ones take.
+ * Memory of the process and of a GPU. What was measured, and in addition what the prompts take that were not sampled, and evaluations; at most, also
+ * what longer completions than the sampled ones take, and groups that have grown.
  */
 export function memoryUse(
   { rollout, prompts, peakBytes }: MeasuredMemory,
@@ -53,11 +53,11 @@ export function memoryUse(
   const { promptsPerStep, maxCompletionLength } = config;
   const asSampled = (row: number) => trainedLength(rollout[row % rollout.length]!.trajectory);
   const { numGenerations, generations } = config;
-  const bytes = (prompts: number, lengthOf: (row: number) => number, each = numGenerations) =>
-    stepBytes(model, sequencesOf(rollout, prompts * each, lengthOf), numGenerations);
-  const taken = bytes(prompts, asSampled);
+  const bytes = (prompts: number, lengthOf: (row: number) => number, { each = numGenerations, of = config } = {}) =>
+    stepBytes(model, sequencesOf(rollout, prompts * each, lengthOf), of);
+  const taken = bytes(prompts, asSampled, { of: { ...config, evalDataset: null, evalSplit: null } });
   const whole = bytes(promptsPerStep, asSampled);
-  const most = bytes(promptsPerStep, () => maxCompletionLength, generations?.max);
+  const most = bytes(promptsPerStep, () => maxCompletionLength, { each: generations?.max ?? numGenerations });
   const available = availableMemory();
   if (device === 'cpu') {
     const expected = peakBytes + Math.max(0, whole - taken);

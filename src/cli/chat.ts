@@ -1,4 +1,4 @@
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { Chat } from '../chat/chat.ts';
 import { type ChatTarget, findTarget } from '../chat/target.ts';
 import type { ChatSide, ChosenPrompt, Verdict } from '../protocol/chat.ts';
@@ -12,7 +12,10 @@ import { INTERRUPTED } from './terminal.ts';
 
 type Options = CommandOf<'chat'>;
 
-/** `grpo chat`: answers as they are written, to one prompt or to each line that is typed. Ctrl-C stops an answer, and between answers the command. */
+/**
+ * `grpo chat`: answers as they are written, to one prompt or to each line that is typed. Ctrl-C stops an answer or its scores, and between answers the
+ * command; where nobody types, both.
+ */
 export async function chatCommand(options: Options): Promise<number> {
   const { temperature = 0, prompt } = options;
   if (temperature < 0) throw new BadInput('--temperature must be at least 0.');
@@ -27,7 +30,7 @@ export async function chatCommand(options: Options): Promise<number> {
     const terminal = new Terminal(chat, target, options);
     if (prompt !== undefined) await terminal.ask({ text: prompt });
     else await terminal.converse();
-    return terminal.interrupted && prompt !== undefined ? INTERRUPTED : 0;
+    return terminal.interrupted ? INTERRUPTED : 0;
   } finally {
     await chat.close();
   }
@@ -35,6 +38,7 @@ export async function chatCommand(options: Options): Promise<number> {
 
 /** A chat on a terminal, or in a pipe. */
 class Terminal {
+  /** Someone wants the command to end. */
   interrupted = false;
   readonly #chat: Chat;
   readonly #target: ChatTarget;
@@ -94,20 +98,30 @@ class Terminal {
     lines.once('close', () => {
       ended = true;
     });
+    // A terminal gives Ctrl-C to whoever reads lines.
+    let asking = false;
+    lines.on('SIGINT', () => {
+      if (asking) return void process.emit('SIGINT');
+      this.interrupted = true;
+      lines.close();
+    });
     if (interactive) this.#greet();
     lines.prompt();
     let said = false;
     for await (const line of lines) {
+      if (this.interrupted) break;
+      asking = true;
       if (line.trim() === '/new') said = false;
-      else if (line.trim() !== '') said = await this.#turn(line, said, lines);
+      else if (line.trim() !== '') said = await this.#turn(line, said);
+      asking = false;
+      // Who types can go on after an answer that was stopped.
+      if (interactive && !ended) this.interrupted = false;
+      if (this.interrupted) break;
       if (!ended) lines.prompt();
     }
   }
 
-  async #turn(text: string, said: boolean, lines: Interface): Promise<boolean> {
-    // A terminal gives Ctrl-C to whoever reads lines.
-    const stop = () => void process.emit('SIGINT');
-    lines.on('SIGINT', stop);
+  async #turn(text: string, said: boolean): Promise<boolean> {
     try {
       await this.ask({ text }, said && this.#chat.isChat);
       return true;
@@ -116,8 +130,6 @@ class Terminal {
       if (!(error instanceof BadInput)) throw error;
       printAside(`${error.message}\n`);
       return said;
-    } finally {
-      lines.off('SIGINT', stop);
     }
   }
 

@@ -17,6 +17,7 @@ import { own } from '../text/own.ts';
 import { type ConfigPath, describeIssue, presetValue } from './config-issue.ts';
 import { applyOverride, parseOverride, type WrittenOverride } from './config-override.ts';
 import { stageIssue } from './stage-fields.ts';
+import { lastStepOf, type ModelPlace } from './stage-models.ts';
 import { changedNumber, changedNumberWords } from './template-numbers.ts';
 
 /** A run config that was read and checked, and where its fields are, for errors that are found later. */
@@ -33,12 +34,13 @@ export interface LoadedConfig {
 
 /**
  * Reads `NAME.grpo.json` (JSON with comments and trailing commas). `set` holds overrides, applied before checking: `path=value`, or where a
- * file has them. `for: 'scores'`: only the rewards and samples have to exist, as in a repository without its model.
+ * file has them. `for: 'scores'`: only the rewards and samples have to exist, as in a repository without its model. `stepsDone`: of a run that
+ * continues; models that only these have trained may be gone.
  * Throws BadInput at file:line:column, or naming the override, for whatever is wrong first.
  */
 export function loadRunConfig(
   file: string,
-  options: { set?: readonly (string | WrittenOverride)[]; for?: 'run' | 'scores' } = {},
+  options: { set?: readonly (string | WrittenOverride)[]; for?: 'run' | 'scores'; stepsDone?: number } = {},
 ): LoadedConfig {
   const absolute = resolve(file);
   const directory = dirname(absolute);
@@ -117,13 +119,14 @@ export function loadRunConfig(
       return fail(path, error.problem.message);
     }
   };
-  const resolveModel = (path: ConfigPath, target: string): string => {
+  const resolveModel = (path: ConfigPath, target: string, place: ModelPlace): string => {
+    if (lastStepOf(config, place) < (options.stepsDone ?? 0)) return resolve(directory, target);
     const full = resolveFile(path, target);
     if (isAdapterFolder(full))
       fail(path, `"${path.join('.')}" names a LoRA adapter; merge it into its model first: grpo export ${full}`);
     return full;
   };
-  config.model = resolveModel(['model'], config.model);
+  config.model = resolveModel(['model'], config.model, 'run');
   config.dataset = resolveDataset(['dataset'], config.dataset, 'training');
   if (config.evalDataset !== null)
     config.evalDataset = resolveDataset(['evalDataset'], config.evalDataset, 'evaluation');
@@ -143,7 +146,7 @@ export function loadRunConfig(
   for (const [index, stage] of (config.stages ?? []).entries()) {
     const at = (...path: ConfigPath) => ['stages', index, ...path];
     if (stage.dataset !== undefined) stage.dataset = resolveDataset(at('dataset'), stage.dataset, 'training');
-    if ('model' in stage) stage.model = resolveModel(at('model'), stage.model);
+    if ('model' in stage) stage.model = resolveModel(at('model'), stage.model, index);
     if ('mix' in stage && stage.mix)
       stage.mix.dataset = resolveDataset(at('mix', 'dataset'), stage.mix.dataset, 'training');
     if ('rewards' in stage)

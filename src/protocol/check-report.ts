@@ -84,6 +84,8 @@ export const checkReport = z.object({
     steps: count,
     promptsPerStep: count,
     numGenerations: count,
+    /** Of groups that grow: what is measured has `numGenerations`. */
+    mostGenerations: count.optional(),
     evaluations: count,
     checkpoints: count,
   }),

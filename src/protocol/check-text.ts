@@ -23,9 +23,13 @@ export function checkLines(report: CheckReport): [label: string, text: string][]
     lines.push(['held out', `${counted(heldOut, 'prompt')}, ${trainedOn?.count ?? 0} of them also trained on`]);
   if (duplicates.count > 0) lines.push(['duplicates', `${counted(duplicates.count, 'training prompt')} repeated`]);
   const all = sampled.prompts === plan.promptsPerStep ? '' : `, extrapolated to ${plan.promptsPerStep}`;
+  const grown =
+    plan.mostGenerations === undefined
+      ? ''
+      : `; groups without a signal grow up to ${plan.mostGenerations}, which takes longer`;
   lines.push([
     'sampled',
-    `${counted(sampled.steps, 'step')} of ${counted(sampled.prompts, 'prompt')}, ${plan.numGenerations} completions each${all}`,
+    `${counted(sampled.steps, 'step')} of ${counted(sampled.prompts, 'prompt')}, ${plan.numGenerations} completions each${all}${grown}`,
   ]);
   return lines;
 }

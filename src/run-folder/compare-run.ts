@@ -91,7 +91,7 @@ function inputDifferences(recorded: ComparedRun, today: ComparedRun): (RunDiffer
       const [from, to] = [before[field] ?? null, now[field] ?? null];
       const changed = { field, from: null, to: null };
       if (Array.isArray(from) || Array.isArray(to))
-        return { ...changed, what: `the ${field} (${otherFiles([from ?? []].flat(), [to ?? []].flat())})` };
+        return { ...changed, what: `the ${field} (${otherFiles(from, recorded, to, today)})` };
       const [a, b] = [from, to];
       if (a && b && (field !== 'rollouts' || a.file === b.file))
         return { ...changed, what: `${field} ${relative(today.directory, b.file)}` };
@@ -99,11 +99,18 @@ function inputDifferences(recorded: ComparedRun, today: ComparedRun): (RunDiffer
     });
 }
 
-/** The files of a model that are others, or that only one of the two has. */
-function otherFiles(before: readonly FileDigest[], now: readonly FileDigest[]): string {
-  const digests = (files: readonly FileDigest[]) => new Map(files.map(({ file, sha256 }) => [basename(file), sha256]));
-  const [a, b] = [digests(before), digests(now)];
-  return [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name)).join(', ');
+type Files = FileDigest | FileDigest[] | null;
+
+/** The files of an input that are others, or that only one of the two has. */
+function otherFiles(before: Files, recorded: ComparedRun, now: Files, today: ComparedRun): string {
+  const lists = [before, now].map((files) => [files ?? []].flat());
+  const repeats = lists.some((files) => new Set(files.map(({ file }) => basename(file))).size < files.length);
+  // The models of several stages have files of the same names.
+  const name = (file: string, { directory }: ComparedRun) => (repeats ? relative(directory, file) : basename(file));
+  const [a, b] = [recorded, today].map(
+    (run, index) => new Map(lists[index]!.map(({ file, sha256 }) => [name(file, run), sha256])),
+  );
+  return [...new Set([...a!.keys(), ...b!.keys()])].filter((file) => a!.get(file) !== b!.get(file)).join(', ');
 }
 
 function sourceDifference({ name, sha256 }: RewardSource, directory: string): RunDifference[] {

@@ -15,7 +15,7 @@ import { compareRun, isFree } from './compare-run.ts';
 import { type RunSettings, recordedSettings } from './recorded-settings.ts';
 import { recordedConfig } from './run-changes.ts';
 import { holdsRun, readRunInfo } from './run-info.ts';
-import { digestInputs } from './run-inputs.ts';
+import { digestInputs, recordedModels } from './run-inputs.ts';
 import { latestRun } from './run-places.ts';
 
 export interface ResumeOptions {
@@ -50,26 +50,28 @@ export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) =
   if (info.imported) throw new BadInput(trainedElsewhere(info.imported));
   const checkpoint = listCheckpoints(run).at(-1);
   const { configFile, set = [], differences: choice } = options;
+  const stepsDone = checkpoint?.step ?? 0;
   if (choice === undefined && !existsSync(configFile))
     throw new BadInput(
       `There is no run config at ${resolve(configFile)} any more; continue with the one that the run recorded (--as-recorded).`,
     );
-  const today = choice === 'as-recorded' ? freeSettings(options, info) : loadRunConfig(configFile, { set });
+  const today =
+    choice === 'as-recorded' ? freeSettings(options, info, stepsDone) : loadRunConfig(configFile, { set, stepsDone });
   const { config } = today;
   // By how many steps it takes, which only its prompts tell, the same number of epochs is over.
   const sameEpochs = config.numTrainEpochs !== null && config.numTrainEpochs === info.config.numTrainEpochs;
   const steps = sameEpochs ? info.config.maxSteps : config.numTrainEpochs === null ? config.maxSteps : Infinity;
   if (info.state === 'done' && checkpoint && checkpoint.step >= steps) return { run, complete: checkpoint };
 
-  const recorded = () => recordedSettings(run, info, today.directory, config);
+  const recorded = () => recordedSettings(run, info, { directory: today.directory, config, stepsDone });
   if (choice === 'as-recorded') return { run, ...recorded() };
   const rollouts = options.rollouts === undefined ? undefined : resolve(options.rollouts);
-  const inputs = digestInputs(config, rollouts);
+  const inputs = digestInputs(config, rollouts, recordedModels(info, today.directory));
   const before = { ...info, config: recordedConfig(info), directory: dirname(info.configFile) };
   const differences = compareRun(before, { config, directory: today.directory, inputs });
   if (choice === 'with-changes' || differences.length === 0)
     return { run, loaded: today, inputs, rollouts, texts: new Map() };
-  const step = (checkpoint?.step ?? 0) + 1;
+  const step = stepsDone + 1;
   const problem = sentenceOf(recorded);
   emit({ type: 'differences', run, step, differences, problem });
   throw new BadInput(question(differences, step, problem));
@@ -85,12 +87,12 @@ function findRun({ configFile, out }: ResumeOptions): string {
 }
 
 /** What `--as-recorded` takes of today's settings, whose file may be broken or gone: where it is, and what is free to change. */
-function freeSettings({ configFile, set = [] }: ResumeOptions, info: RunInfo): LoadedConfig {
+function freeSettings({ configFile, set = [] }: ResumeOptions, info: RunInfo, stepsDone: number): LoadedConfig {
   const overrides = set.map(parseOverride);
   const other = overrides.find(({ path }) => !isFree(String(path[0])));
   if (other) throw new BadInput(`--set ${other.text} changes what --as-recorded keeps; use only one of the two.`);
   try {
-    return loadRunConfig(configFile, { set });
+    return loadRunConfig(configFile, { set, stepsDone });
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
   }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describeIssue } from '../config/config-issue.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
+import { lastStepOf, type ModelPlace } from '../config/stage-models.ts';
 import { REWARD_FILE } from '../files/open-file.ts';
 import type { EditedTexts } from '../files/source.ts';
 import { readText } from '../files/text.ts';
@@ -10,7 +11,7 @@ import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type RewardSource, RUN_FILES, type RunInfo, type RunInputs } from '../protocol/run-folder.ts';
 import { FREE_FIELDS } from './compare-run.ts';
 import { digestSource, digestText } from './file-digest.ts';
-import { digestInputs, sameContent } from './run-inputs.ts';
+import { digestInputs, recordedModels, sameContent } from './run-inputs.ts';
 
 /** What a session of a run is trained with. */
 export interface RunSettings {
@@ -21,11 +22,22 @@ export interface RunSettings {
   texts: EditedTexts;
 }
 
+/** Where the config's folder is now, what the config says, and how far the run has got. */
+interface Today {
+  directory: string;
+  config: RunConfig;
+  stepsDone: number;
+}
+
 /**
- * A run's settings as recorded, with today's choice of what is free to change. `directory` is where its config's folder is now. Throws
- * BadInput for the first thing that is no longer there as it was, and says what to do about it.
+ * A run's settings as recorded, with today's choice of what is free to change. Throws BadInput for the first thing that is no longer there as it
+ * was, and says what to do about it.
  */
-export function recordedSettings(run: string, info: RunInfo, directory: string, today: RunConfig): RunSettings {
+export function recordedSettings(
+  run: string,
+  info: RunInfo,
+  { directory, config: today, stepsDone }: Today,
+): RunSettings {
   const before = dirname(info.configFile);
   const parsed = runConfigSchema.safeParse(info.config);
   if (!parsed.success) {
@@ -39,22 +51,24 @@ export function recordedSettings(run: string, info: RunInfo, directory: string, 
     if (found === undefined) throw new BadInput(`${what} ${path}, which the run used, is missing; restore it.`);
     return found;
   };
+  const modelHere = (model: string, what: string, place: ModelPlace) =>
+    lastStepOf(recorded, place) < stepsDone && !existsSync(model) ? model : here(model, what);
   const allHere = (paths: string | string[], what: string) =>
     typeof paths === 'string' ? here(paths, what) : paths.map((path) => here(path, what));
   const config: RunConfig = {
     ...recorded,
     ...freeSettings(recorded, today),
-    model: here(recorded.model, 'The model'),
+    model: modelHere(recorded.model, 'The model', 'run'),
     dataset: allHere(recorded.dataset, 'The dataset'),
     evalDataset: recorded.evalDataset === null ? null : allHere(recorded.evalDataset, 'The evalDataset'),
     difficulty: recorded.difficulty?.file
       ? { ...recorded.difficulty, file: here(recorded.difficulty.file, 'The difficulty file') }
       : recorded.difficulty,
     rewards: recorded.rewards.map((reward) => ({ ...reward, file: here(reward.file, 'The reward file') })),
-    ...stagesHere(recorded, today, here, allHere),
+    ...stagesHere(recorded, today, { here, modelHere, allHere }),
   };
   const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;
-  const inputs = digestInputs(config, rollouts);
+  const inputs = digestInputs(config, rollouts, recordedModels(info, before));
   for (const name of ['dataset', 'evalDataset', 'rollouts', 'model', 'stages'] as const)
     if (info.inputs && !sameContent(info.inputs[name] ?? null, inputs[name] ?? null))
       throw changedInput(name, config, rollouts);
@@ -81,12 +95,18 @@ function freeSettings(recorded: RunConfig, today: RunConfig): Partial<RunConfig>
   return Object.fromEntries(fields.map((field) => [field, today[field]]));
 }
 
+/** Where what a run used is now. */
+interface Finders {
+  here(path: string, what: string): string;
+  modelHere(model: string, what: string, place: ModelPlace): string;
+  allHere(paths: string | string[], what: string): string | string[];
+}
+
 /** Stages with their files where these are now; the last one is as long as it is today. */
 function stagesHere(
   { stages }: RunConfig,
   today: RunConfig,
-  here: (path: string, what: string) => string,
-  allHere: (paths: string | string[], what: string) => string | string[],
+  { here, modelHere, allHere }: Finders,
 ): Pick<RunConfig, 'stages'> | Pick<RunConfig, 'stages' | 'maxSteps'> {
   if (!stages) return { stages: null };
   const moved = stages.map((stage, index) => {
@@ -96,7 +116,7 @@ function stagesHere(
       ...(stage.dataset !== undefined && { dataset: allHere(stage.dataset, 'The dataset of a stage') }),
       ...('mix' in stage &&
         stage.mix && { mix: { ...stage.mix, dataset: allHere(stage.mix.dataset, 'The dataset of a stage') } }),
-      ...('model' in stage && { model: here(stage.model, 'The model of a stage') }),
+      ...('model' in stage && { model: modelHere(stage.model, 'The model of a stage', index) }),
       ...('rewards' in stage && {
         rewards: stage.rewards?.map((reward) => ({ ...reward, file: here(reward.file, 'The reward file') })),
       }),

@@ -1,30 +1,47 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { datasetFiles } from '../files/dataset-files.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { FileDigest, RunInputs } from '../protocol/run-folder.ts';
+import type { FileDigest, RunInfo, RunInputs } from '../protocol/run-folder.ts';
 import { digestFile, digestModel } from './file-digest.ts';
 
-/** What a run reads besides its rewards, by content. All of it must exist. */
+/** What is known of a model that is no longer there. */
+type GoneModel = (model: string) => FileDigest[];
+
+/** What a run reads besides its rewards, by content. All of it must exist, except for models that `gone` knows. */
 export const digestInputs = (
   { model, dataset, evalDataset, difficulty, stages }: DigestedConfig,
   rollouts: string | undefined,
+  gone?: GoneModel,
 ): RunInputs => ({
   dataset: digestDataset(dataset, difficulty?.file),
   evalDataset: evalDataset === null ? null : digestDataset(evalDataset),
   rollouts: rollouts === undefined ? null : digestFile(rollouts),
-  model: digestModel(model),
-  ...digestStages(stages),
+  model: digestIfThere(model, gone),
+  ...digestStages(stages, gone),
 });
+
+/** The digests that a run has recorded of models, by where they would be now: `directory` is its config's folder today. */
+export const recordedModels =
+  ({ configFile, inputs }: Pick<RunInfo, 'configFile' | 'inputs'>, directory: string): GoneModel =>
+  (model) => {
+    const was = resolve(dirname(configFile), relative(directory, model));
+    const files = [...(inputs?.model ?? []), ...(inputs?.stages ?? [])];
+    const own = files.filter(({ file }) => file === was || dirname(file) === was);
+    return [...new Map(own.map((digest) => [digest.file, digest])).values()];
+  };
+
+const digestIfThere = (model: string, gone?: GoneModel): FileDigest[] =>
+  gone && !existsSync(model) ? gone(model) : digestModel(model);
 
 type DigestedConfig = Pick<RunConfig, 'model' | 'dataset' | 'evalDataset' | 'difficulty' | 'stages'>;
 
 /** What stages read for themselves. */
-function digestStages(stages: RunConfig['stages']): Pick<RunInputs, 'stages'> {
+function digestStages(stages: RunConfig['stages'], gone?: GoneModel): Pick<RunInputs, 'stages'> {
   const digests = (stages ?? []).flatMap((stage) => [
     ...(stage.dataset === undefined ? [] : datasetFiles(stage.dataset).map(digestFile)),
     ...('mix' in stage && stage.mix ? datasetFiles(stage.mix.dataset).map(digestFile) : []),
-    ...('model' in stage ? digestModel(stage.model) : []),
+    ...('model' in stage ? digestIfThere(stage.model, gone) : []),
   ]);
   return digests.length === 0 ? {} : { stages: digests };
 }

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { Finding } from '../protocol/finding.ts';
 import { QUANTIZATIONS } from '../protocol/quantization.ts';
+import { samples } from '../protocol/stage-spans.ts';
 import type { RewardSet } from '../rewards/open-rewards.ts';
 import type { Checkpoint } from '../run-folder/checkpoints.ts';
 import { checkSampling } from './check-sampling.ts';
@@ -47,6 +48,7 @@ export interface PreparedStage extends RunStage {
 
 /** A run of one stage or more, ready to train. */
 export interface PreparedStages extends Pick<PreparedRun, 'config' | 'engine' | 'engineReason' | 'findings'> {
+  /** Those that are not over at the checkpoint from which the run continues. */
   stages: PreparedStage[];
   /** The run's own rewards, with which held-out completions are scored after every stage. */
   evaluated: { readonly rewards: RewardSet };
@@ -65,7 +67,8 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
       locate(['stages']),
     );
 
-  const openedModels = openModels(planned, options.checkpoint);
+  const left = notOver(planned, options.checkpoint?.step ?? 0);
+  const openedModels = openModels(left, options.checkpoint);
   const warn = (stage: RunStage, note: string) => options.onWarning?.(`Stage "${stage.name}": ${note}`);
   const runRows = readOnce(() => loadRows(loaded));
   const evaluates = config.rewards.length > 0 && (config.evalDataset !== null || config.evalSplit !== null);
@@ -73,7 +76,7 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
   const findings: Finding[] = [];
 
   const checked = [];
-  for (const [index, stage] of planned.entries()) {
+  for (const [index, stage] of left.entries()) {
     const opened = openedModels[index]!;
     // What is held out is sampled and shown alike after every stage.
     const evalPrompts = heldOut && promptList(heldOut, 'held-out prompt', opened, loaded);
@@ -104,17 +107,19 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
   }
 
   const { half, largest } = { half: config.fp16, largest: openedModels.map(({ model }) => model) };
-  const reference = planned.some(({ loaded }) => loaded.config.beta !== 0);
+  const reference = left.some(({ loaded }) => loaded.config.beta !== 0);
   const workloads = largest.map((model) => workloadOf(model, { trains: true, half, reference }));
   const workload = workloads.reduce((most, other) => (other.gpuBytes > most.gpuBytes ? other : most));
   const { engine, reason } = await createEngine(config, locate, workload);
-  const starts = startModels(planned, openedModels, engine, options.onLoad);
+  const starts = startModels(left, openedModels, engine, options.onLoad);
   await starts[0]!();
 
   // Last, as worker processes are started: whatever is wrong above leaves none behind.
   const held = new HeldBySpecs(options);
   try {
     const evaluated = await held.of(loaded);
+    // A run records the rewards of all its stages.
+    for (const stage of planned) if (!left.includes(stage) && samples(stage.kind)) await held.of(stage.loaded);
     const stages: PreparedStage[] = [];
     for (const [index, { prompts, ...stage }] of checked.entries()) {
       const rewards = prompts && (await held.of(stage.loaded));
@@ -127,6 +132,12 @@ export async function prepareStages(loaded: LoadedConfig, options: PrepareOption
     throw error;
   }
 }
+
+/** The stages that a run which has got so far still trains in: of those before, neither models nor data are needed any more. */
+const notOver = (planned: readonly RunStage[], step: number): RunStage[] => {
+  const left = planned.filter(({ last }) => step <= last);
+  return left.length > 0 ? left : planned.slice(-1);
+};
 
 function oneStage(stage: RunStage, run: PreparedRun): PreparedStages {
   const { config, engine, engineReason, findings, model, tokenizer, eosTokenIds, evalPrompts, recorded } = run;

@@ -4,13 +4,10 @@ import { readQuantization } from '../model/files/adapter-files.ts';
 import { QUANTIZATIONS, type Quantization } from '../protocol/quantization.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { tablesKept } from './kept-weights.ts';
-import { availableMemory, longestSequences, stepBytes } from './memory-check.ts';
+import { availableMemory, longestSequences, type StepConfig, stepBytes } from './memory-check.ts';
 import { workloadOf } from './workload.ts';
 
-type Asked = Pick<
-  RunConfig,
-  'quantization' | 'gradientCheckpointing' | 'device' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength'
->;
+type Asked = Pick<RunConfig, 'quantization' | 'gradientCheckpointing' | 'device'> & StepConfig;
 
 /** What `auto` has come to; undefined: float32. */
 export interface Decided {
@@ -25,14 +22,14 @@ export function quantizationOf(config: Asked, model: ModelConfig, decided?: Deci
   if (config.quantization === null) return {};
   if (config.quantization !== 'auto') return { quantization: config.quantization };
   if (decided) return kept(decided.quantization);
-  const { gradientCheckpointing, numGenerations } = config;
+  const { gradientCheckpointing } = config;
   const weights = (model: ModelConfig) => workloadOf(model, { trains: true, half: false });
   if (config.device === 'auto' && (gpuMemory()?.bytes ?? 0) >= weights(model).gpuBytes) return {};
   const fits = (quantization?: Quantization): boolean => {
     const recomputed =
       gradientCheckpointing === true || (quantization !== undefined && gradientCheckpointing === 'auto');
     const chosen: ModelConfig = { ...model, ...kept(quantization), recomputed };
-    return weights(chosen).bytes + stepBytes(chosen, longestSequences(config), numGenerations) <= availableMemory();
+    return weights(chosen).bytes + stepBytes(chosen, longestSequences(config), config) <= availableMemory();
   };
   if (fits()) return {};
   return { quantization: QUANTIZATIONS.find(fits) ?? QUANTIZATIONS.at(-1)! };

@@ -1,13 +1,10 @@
 import type { ModelConfig } from '../model/config.ts';
 import { activationBytes, activationsAtOnce } from '../model/network/activations.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import { availableMemory, longestSequences, stepBytes } from './memory-check.ts';
+import { availableMemory, longestSequences, type StepConfig, stepBytes } from './memory-check.ts';
 import { workloadOf } from './workload.ts';
 
-type Asked = Pick<
-  RunConfig,
-  'gradientCheckpointing' | 'promptsPerStep' | 'numGenerations' | 'maxCompletionLength' | 'fp16'
->;
+type Asked = Pick<RunConfig, 'gradientCheckpointing' | 'fp16'> & StepConfig;
 
 /**
  * Whether a model's activations are computed a second time for the gradient. `auto`: with a quantized base, where memory is what counts and it
@@ -23,7 +20,7 @@ export function recomputationOf(
   const sequences = longestSequences(config);
   const alone = activationBytes(model, sequences.slice(0, 1), 1, { forGradient: true });
   const { bytes } = workloadOf(model, { trains, half: config.fp16 });
-  const fits = bytes + stepBytes(model, sequences, config.numGenerations) <= availableMemory();
+  const fits = bytes + stepBytes(model, sequences, config) <= availableMemory();
   return fits && alone <= activationsAtOnce({}, { forGradient: true }) ? {} : { recomputed: true };
 }
 

@@ -133,13 +133,14 @@ async function trainIn(
     const before = folder.info;
     const kept = folder.rewindTo(resumedFrom);
     const running = { state: 'running', reason: null, findings: undefined, heldOut: undefined } as const;
-    const { model } = run.stages[0]!.opened;
+    const { opened, number } = run.stages[0]!;
+    const { model } = opened;
     folder.update({
       ...running,
       seed: config.seed,
-      completionRoom: roomOf(run),
-      quantization: model.quantization,
-      recomputed: model.recomputed,
+      completionRoom: roomOf(run, before.completionRoom),
+      // Of the model that the run began with.
+      ...(number === 1 && { quantization: model.quantization, recomputed: model.recomputed }),
     });
     const record = { configFile, config, device: engine.name, versions: versions(), inputs };
     const next = resumedFrom + 1;
@@ -196,11 +197,12 @@ async function trainIn(
   }
 }
 
-/** For every stage that samples. */
-function roomOf({ stages }: PreparedStages): number | undefined {
+/** For every stage that samples, those that are over included, of which `before` is known. */
+function roomOf({ stages }: PreparedStages, before: number | undefined): number | undefined {
   const rooms = stages.flatMap(({ opened, sampling }) =>
     sampling ? completionRoom(opened.model, sampling.prompts) : [],
   );
+  if (stages[0]!.number > 1 && before !== undefined) rooms.push(before);
   return rooms.length > 0 ? Math.min(...rooms) : undefined;
 }
 

@@ -82,7 +82,7 @@ export class StageSequence {
         watchRewards: sampling && watchRewards(sampledRun(sampling, recorded), onReopened),
         evaluate: kind === 'rejection' ? undefined : this.#evaluation(),
       });
-      const next = run.stages[number];
+      const next = run.stages.find((stage) => stage.number === number + 1);
       if (outcome.outcome === 'stopped' || next === undefined) return outcome;
       if (options.control.stopping) return { ...outcome, outcome: 'stopped' };
       for (const finding of outcome.findings ?? [])
@@ -131,7 +131,7 @@ export class StageSequence {
   #tell({ emit }: Pick<TrainOptions, 'emit'>): void {
     if (!this.#several) return;
     const { number, name, kind, first, last } = this.#prepared;
-    emit({ type: 'stage', number, of: this.#context.run.stages.length, name, kind, first, last });
+    emit({ type: 'stage', number, of: this.#context.run.config.stages!.length, name, kind, first, last });
   }
 
   #evaluation(): TrainOptions['evaluate'] {

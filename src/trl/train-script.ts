@@ -76,11 +76,13 @@ export function trainScript(parts: ScriptParts): string {
       output_dir: 'output',
       ...batches.args,
       max_steps: config.maxSteps * trlBatches(config).updatesPerStep,
+      // What it prints goes to a log, unless "trl.args" says otherwise.
+      ...(run && { disable_tqdm: true }),
       ...parts.args,
       ...(rewards.weights && { reward_weights: rewards.weights }),
       logging_steps: 1,
-      // What it prints goes to a log; other programs get the metrics from us.
-      ...(run && { disable_tqdm: true, report_to: 'none' }),
+      // Other programs get the metrics from us.
+      ...(run && { report_to: 'none' }),
       ...deviceArgs(config),
     }),
     call('trainer = GRPOTrainer', {

@@ -33,7 +33,7 @@ const WORTH_COMPILING_AGAIN = 1e8;
  * Whether graphs are given up between the phases of a step, because the memory of their largest run stays with them. Not where outputs on a
  * device might go with them.
  */
-export const givesUpGraphs = (config: ModelConfig, { name }: Engine): boolean =>
+export const givesUpGraphs = (config: ModelConfig, { name }: Pick<Engine, 'name'>): boolean =>
   config.recomputed === true && name === 'cpu' && parameterCount(config) >= WORTH_COMPILING_AGAIN;
 
 /**

@@ -50,4 +50,9 @@ export class Scorer {
     if (this.#givesUpGraph) await this.#program.dispose();
     return sequences.map((sequence) => scored.get(sequence)!);
   }
+
+  /** Frees the compiled graphs. */
+  dispose(): Promise<void> {
+    return this.#program.dispose();
+  }
 }

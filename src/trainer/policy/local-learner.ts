@@ -36,7 +36,7 @@ export class LocalLearner implements Learner {
   readonly #run: TrainedRun;
   readonly #all: boolean;
   /** By group size and settings: what one has compiled serves evaluations and steps alike. */
-  readonly #samplers = new Map<string, PolicySampler>();
+  readonly #samplers = new Map<string, LocalSampler>();
 
   /** `all`: updates compute completions without a gradient too, as when it is measured what a step takes. */
   constructor(run: TrainedRun, { all = false } = {}) {
@@ -104,6 +104,7 @@ export class LocalLearner implements Learner {
   /** Ends a stage: gives the weights that it has trained, and frees all else that is its own. */
   async handOver(): Promise<Weights> {
     const { weights } = this.policy.state;
+    await Promise.all([...this.#samplers.values()].map((sampler) => sampler.dispose()));
     await this.policy.close();
     return weights;
   }

@@ -47,6 +47,11 @@ export class LocalSampler implements PolicySampler {
     const completions = await this.#sampler.sample(await this.#weights(), prompts, maxTokens, draws, listeners);
     return completions.map(trajectoryOf);
   }
+
+  /** Frees the compiled graphs. */
+  dispose(): Promise<void> {
+    return this.#sampler.dispose();
+  }
 }
 
 const trajectoryOf = ({ ids, logProbs, truncated }: Completion): Trajectory => ({

@@ -5,7 +5,7 @@ import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { activationBytes, activationsAtOnce } from '../../model/network/activations.ts';
 import { layOutSequences, longestCompletion, ROWS, type SequenceArrays } from '../../model/network/batch.ts';
-import { chunks, cutIntoParts, type Part } from '../../model/network/cut.ts';
+import { chunks, commonDivisor, cutIntoParts, type Part } from '../../model/network/cut.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 
 /** A completion to learn from, as the loss needs it. */
@@ -103,5 +103,3 @@ function microBatch(part: ReferencedExperience[], group: number, model: ModelCon
     ...(part[0]!.reference && { reference: { logProbs: byToken(({ reference }) => reference!) } }),
   };
 }
-
-const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));

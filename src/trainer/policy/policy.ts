@@ -169,7 +169,8 @@ export class Policy {
   async close(): Promise<void> {
     const { weights } = this.state;
     this.#replace(freshState(weights));
-    await Promise.all([this.#gradients.dispose(), this.#clip.dispose(), this.#optimizer.dispose()]);
+    const programs = [this.#scorer, this.#gradients, this.#clip, this.#optimizer];
+    await Promise.all(programs.map((program) => program.dispose()));
   }
 
   /** Makes the policy as it is now the reference, or moves the reference towards it, where the loss asks for one. */

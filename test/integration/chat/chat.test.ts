@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { GRPO, grpo, grpoJson, jsonLines, jsonlFile } from '../cli/run-grpo.ts';
 import {
   onlyRun,
@@ -14,6 +14,7 @@ import {
   tinyFiles,
   tinyWorkspace,
   untilEvent,
+  workspace,
 } from '../training/workspace.ts';
 import { ChatProcess } from './chat-process.ts';
 
@@ -242,6 +243,41 @@ describe('grpo chat', () => {
     const { status, stdout } = await finished;
     expect(stdout).toMatch(/ \[stopped\]\n$/);
     expect(status).toBe(130);
+  });
+
+  test('Ctrl-C stops the scores too, whatever a function is at, and ends the command where nobody types', async () => {
+    const flag = join(workspace({}), 'flag');
+    const files = {
+      'letters.reward.ts': `import { existsSync, writeFileSync } from 'node:fs';
+export function letters() {
+  if (existsSync(${JSON.stringify(flag)})) {
+    writeFileSync(${JSON.stringify(flag)}, String(process.pid));
+    while (true) {}
+  }
+  return Math.random();
+}
+`,
+    };
+    const folder = tinyWorkspace({ maxSteps: 1, rewardTimeoutSeconds: 600 }, files);
+    expect((await runGrpo('train', join(folder, 'run.grpo.json'))).status).toBe(0);
+    const run = onlyRun(folder);
+    const input = openSync(linesFile([PROMPT.text, PROMPT.text]), 'r');
+    onTestFinished(() => closeSync(input));
+    for (const prompt of [['--prompt', PROMPT.text], []]) {
+      writeFileSync(flag, '');
+      const args = [GRPO, 'chat', run, '--score', '--max-tokens', '4', ...prompt];
+      const child = spawn(process.execPath, args, { stdio: [input, 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr!.on('data', (text) => {
+        stderr += text;
+      });
+      const worker = () => Number(readFileSync(flag, 'utf8'));
+      await vi.waitFor(() => expect(worker()).toBeGreaterThan(0), { timeout: 30_000, interval: 50 });
+      child.kill('SIGINT');
+      const [status] = await once(child, 'close');
+      expect([status, stderr]).toEqual([130, '']);
+      await vi.waitFor(() => expect(() => process.kill(worker(), 0)).toThrow('ESRCH'), { interval: 50 });
+    }
   });
 
   test('takes just a model, as a chat where it has a template', async () => {

@@ -8,7 +8,7 @@ import { loadRunConfig } from '../../../src/config/load-config.ts';
 import { type MeasuredPrompt, readDifficulty } from '../../../src/data/difficulty.ts';
 import { type CheckReport, checkReport } from '../../../src/protocol/check-report.ts';
 import { prepareRun } from '../../../src/trainer/prepare.ts';
-import { rewardWorker, runGrpo, tinyWorkspace, trainHere } from './workspace.ts';
+import { rewardWorker, runGrpo, tinyConfig, tinyWorkspace, trainHere } from './workspace.ts';
 
 const configOf = (folder: string) => join(folder, 'run.grpo.json');
 
@@ -57,6 +57,23 @@ test('of a run that TRL trains, gives no figures of the built-in engine', async 
   const { stdout } = await runGrpo('check', configOf(folder));
   expect(stdout).toMatch(/by TRL; sampled for this check on cpu$/m);
   expect(stdout).not.toMatch(/\d (s|ms|GB|tokens\/s)\b|^ *(step|memory) /m);
+});
+
+test('groups that grow: memory is planned for the largest', async () => {
+  const folder = tinyWorkspace({ maxCompletionLength: 24, lossType: 'bnpo' });
+  const headroomOf = async (...args: string[]) => {
+    const { report } = await check(folder, ...args);
+    const { expected, atMost } = report.memory.process!;
+    return { headroom: atMost - expected, plan: report.plan };
+  };
+  const fixed = await headroomOf();
+  const config = { ...tinyConfig, numGenerations: undefined, maxCompletionLength: 24, lossType: 'bnpo' };
+  writeFileSync(configOf(folder), JSON.stringify({ ...config, generations: { min: 4, max: 16 } }));
+  const growing = await headroomOf();
+  expect(growing.plan).toMatchObject({ numGenerations: 4, mostGenerations: 16 });
+  expect(growing.headroom).toBeGreaterThan(fixed.headroom);
+  const { stdout } = await runGrpo('check', configOf(folder));
+  expect(stdout).toMatch(/4 completions each; groups without a signal grow up to 16, which takes longer$/m);
 });
 
 test('completions that are all cut off: the remedy is a longer limit, with which some end', async () => {

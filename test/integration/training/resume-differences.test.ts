@@ -20,6 +20,7 @@ import {
   eventsOf,
   metricsOf,
   readJson,
+  referenceModel,
   rolloutsOf,
   runGrpo,
   runInfoOf,
@@ -29,6 +30,8 @@ import {
   tinyWorkspace,
 } from './workspace.ts';
 
+/** Sorts four digits, and ends its answers. */
+const SORT = join(process.cwd(), 'sample-workspace/models/tiny-sort');
 const OTHER_REWARD = 'export const letters = ({ completion }: { completion: string }) => -completion.length;\n';
 
 interface Started {
@@ -40,11 +43,15 @@ interface Started {
 
 /** A run of one step. */
 async function started(config: object = {}, files: Record<string, string> = {}): Promise<Started> {
-  const folder = tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', ...config }, files);
-  const [file, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
-  const train = (...args: string[]) => runGrpo('train', file, '--out', run, ...args);
-  expect((await train()).stderr).toContain('done after step 1');
-  return { folder, config: file, run, train };
+  const one = startedIn(tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', ...config }, files));
+  expect((await one.train()).stderr).toContain('done after step 1');
+  return one;
+}
+
+/** The run of a workspace; `train` starts it. */
+function startedIn(folder: string): Started {
+  const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
+  return { folder, config, run, train: (...args) => runGrpo('train', config, '--out', run, ...args) };
 }
 
 const setConfig = ({ config }: Started, changes: object) =>
@@ -247,6 +254,66 @@ export const letters = ({ completion }: { completion: string }) => [...completio
     } finally {
       renameSync(moved, folder);
     }
+  });
+});
+
+/** A copy of a model's file or folder with one weight changed: of the same shape, and another model. */
+function otherModel(model: string, copy: string): void {
+  cpSync(model, copy, { recursive: true });
+  const file = statSync(copy).isFile() ? copy : join(copy, 'model.safetensors');
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(file, bytes);
+}
+
+describe('a base model of the same shape', () => {
+  const lora = { r: 2, targetModules: ['q_proj'] };
+
+  test.each([
+    ['float32', tinyConfig.model, 'model.safetensors', {}],
+    ['int8', SORT, 'model.safetensors', { quantization: 'int8' }],
+    ['.gguf', referenceModel('llama.gguf'), 'model.gguf', { quantization: 'int8' }],
+  ])('whose weights were replaced is no base of the adapter: %s', async (_, model, file, config) => {
+    const name = file.endsWith('.gguf') ? file : 'model';
+    const folder = tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', model: name, lora, ...config });
+    const one = startedIn(folder);
+    cpSync(model, join(folder, name), { recursive: true });
+    expect((await one.train()).stderr).toContain('done after step 1');
+    rmSync(join(folder, name), { recursive: true });
+    otherModel(model, join(folder, name));
+    const set = ['--set', 'maxSteps=2'];
+    expect(await refusal(one, ...set)).toContain(`(the model (${file}) has changed): continue with today's`);
+    expect(await refusal(one, ...set, '--as-recorded')).toMatch(/^The model .* has changed since .*; restore it\.$/);
+    const continued = await one.train('--resume', ...set, '--with-changes');
+    expect(continued.stderr).toContain('From step 2 on: maxSteps 1 → 2; model has changed.');
+    expect(changesOf(one.run).map(({ field }) => field)).toEqual(['config.maxSteps', 'inputs.model']);
+  });
+
+  test('that lies elsewhere is another; the same one elsewhere is not', async () => {
+    const one = await started({ lora });
+    const [same, other] = [join(one.folder, 'same'), join(one.folder, 'other')];
+    cpSync(tinyConfig.model, same, { recursive: true });
+    otherModel(tinyConfig.model, other);
+    expect(await refusal(one, '--set', 'maxSteps=2', '--set', `model=${other}`)).toContain(' → other): continue');
+    expect((await one.train('--resume', '--set', 'maxSteps=2', '--set', `model=${same}`)).status).toBe(0);
+  });
+
+  test.each([0, 1])('that stage %i of two begins with is named', async (changed) => {
+    const models = ['first', 'second'];
+    const stages = models.map((model) => ({ kind: 'distill', model, dataset: 'demonstrations.jsonl', maxSteps: 1 }));
+    const folder = tinyWorkspace(
+      { stages, model: SORT, rewards: [], lora },
+      { 'demonstrations.jsonl': [{ prompt: 'Sort 2 1:', completion: ' 1 2' }] },
+    );
+    for (const model of models) cpSync(SORT, join(folder, model), { recursive: true });
+    const one = startedIn(folder);
+    expect((await one.train()).stderr).toContain('done after step 2');
+    rmSync(join(folder, models[changed]!), { recursive: true });
+    otherModel(SORT, join(folder, models[changed]!));
+    const set = ['--set', 'stages.1.maxSteps=2'];
+    expect(await refusal(one, ...set)).toContain(`(the stages (${models[changed]}/model.safetensors) has changed)`);
+    const continued = await one.train('--resume', ...set, '--with-changes');
+    expect({ status: continued.status, stderr: continued.stderr }).toMatchObject({ status: 0 });
   });
 });
 

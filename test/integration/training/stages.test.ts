@@ -1,5 +1,5 @@
 /** Runs of several stages: what each records, and that a run which was stopped or killed ends as if nothing had happened. */
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stepName } from '../../../src/protocol/run-folder.ts';
@@ -172,6 +172,45 @@ describe('a run of several stages', () => {
     expect(metricsOf(parts).map(timeless)).toEqual(metricsOf(whole).map(timeless));
     const weights = (run: string) => readFileSync(join(run, 'checkpoints', stepName(4), 'adapter_model.safetensors'));
     expect(weights(parts).equals(weights(whole))).toBe(true);
+  });
+
+  test.each([
+    ['as it is', []],
+    ['as recorded', ['--as-recorded']],
+  ])('continues %s without the models of stages that are over', { timeout: 60_000 }, async (_, choice) => {
+    const distill = { kind: 'distill', dataset: 'demonstrations.jsonl' };
+    const stages = [
+      { kind: 'grpo', maxSteps: 1 },
+      { ...distill, model: 'second', maxSteps: 1 },
+      { ...distill, model: 'third', maxSteps: 2 },
+    ];
+    const folder = stagedWorkspace(stages, { model: 'first', saveSteps: 1, lora: { r: 2 }, evalDataset: null });
+    const models = ['first', 'second', 'third'];
+    for (const model of models) cpSync(SORT, join(folder, model), { recursive: true });
+    const config = join(folder, 'run.grpo.json');
+    const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
+    expect((await runGrpo('train', config, '--out', whole)).status).toBe(0);
+    const first = startGrpo(['train', config, '--out', parts, '--json']);
+    await untilEvent(first.child, (event) => event.type === 'phase' && event.step === 4 && event.phase === 'update');
+    first.child.kill('SIGKILL');
+    await first.finished;
+    const { rewards, completionRoom } = runInfoOf(parts);
+
+    const resume = () => runGrpo('train', config, '--out', parts, '--resume', ...choice);
+    for (const model of models) renameSync(join(folder, model), join(folder, `${model}-gone`));
+    const refused = await resume();
+    expect({ status: refused.status, stderr: refused.stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/third\b.* (does not exist|is missing)/),
+    });
+    renameSync(join(folder, 'third-gone'), join(folder, 'third'));
+    const { status, stderr } = await resume();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('done after step 4') });
+    expect(metricsOf(parts).map(timeless)).toEqual(metricsOf(whole).map(timeless));
+    const weights = (run: string) => readFileSync(join(run, 'checkpoints', stepName(4), 'adapter_model.safetensors'));
+    expect(weights(parts).equals(weights(whole))).toBe(true);
+    expect(runInfoOf(parts)).toMatchObject({ rewards, completionRoom });
+    expect(runInfoOf(parts).inputs!.stages).toEqual(runInfoOf(whole).inputs!.stages);
   });
 
   test('may be given more steps of its last stage; other changes are asked about', { timeout: 60_000 }, async () => {

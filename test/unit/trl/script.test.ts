@@ -19,6 +19,20 @@ const scriptOf = (fields: object, functions: RewardFunction[] = [ts]): string =>
   return trainScript({ ...parts, config: complete, rewards, copied: true });
 };
 
+test("a run that we start has the user's own arguments", () => {
+  const started = (args: object) => {
+    const complete = config({ backend: 'trl', trl: { args } });
+    const rewards = scriptRewards([ts], complete);
+    const parts = { name: 'sort', configFile: '/w/sort.grpo.json', evaluates: false, model: 'model', copied: true };
+    const run = { modules: '/m', checkpoint: null };
+    return trainScript({ ...parts, config: complete, rewards, args: translate(complete).args, run });
+  };
+  expect(started({})).toContain('    disable_tqdm=True,\n');
+  const shown = started({ disable_tqdm: false, logging_first_step: true });
+  expect(shown.match(/disable_tqdm=\w+/g)).toEqual(['disable_tqdm=False']);
+  expect(shown).toContain('logging_first_step=True,');
+});
+
 test('values as Python has them', () => {
   expect(python({ a: [1, 3e-4, 1e-8], b: null, c: true, d: 'x"\n' })).toBe(
     '{"a": [1, 0.0003, 1e-8], "b": None, "c": True, "d": "x\\"\\n"}',
