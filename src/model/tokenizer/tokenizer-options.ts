@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BadInput } from '../../protocol/errors.ts';
+import { WORD_SPLITS } from '../files/gguf-words.ts';
 import { modelFilePath } from '../files/model-files.ts';
-import { partOf } from './tokenizer-parts.ts';
+import { essentials, partOf } from './tokenizer-parts.ts';
 
 type Json = Record<string, unknown>;
 
@@ -30,5 +32,11 @@ const REFUSED: Readonly<Record<string, { when: (json: Json) => boolean; why: str
   clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output: {
     when: () => true,
     why: 'with "clean_up_tokenization_spaces", spaces before punctuation would be removed from completions',
+  },
+  fix_mistral_regex: {
+    when: ({ model, pre_tokenizer }) =>
+      Object.keys(partOf(partOf(model).vocab)).length > 100_000 &&
+      !isDeepStrictEqual(essentials(pre_tokenizer)[0], essentials(WORD_SPLITS.tekken!.pieces[0])[0]),
+    why: "transformers would cut texts into words by another rule than tokenizer.json's",
   },
 };
