@@ -36,18 +36,14 @@ export function readTokenizerFiles(model: string): TokenizerFiles {
   const legacy = legacyFiles(model);
   const name = tokenizerClass(model, () => json, own);
   if (name === AS_IT_IS) {
-    const options = withOptions(model, json, mergedConfig(own, legacy));
-    return { json: withAddedTokens(options.json, options.config, legacy), config: options.config, file };
+    const config = withOptions(model, json, mergedConfig(own, legacy));
+    return { json: withAddedTokens(json, config, legacy), config, file };
   }
-  const named = withClassNames(mergedConfig(own, legacy), name);
-  const { json: made, config } = withOptions(model, rebuilt(json, named, name, file), named);
-  // Of the added tokens those alone are there that are listed, in the order of their ids and at the next free ones.
-  const added_tokens_decoder = listedTokens(json, config, legacy);
-  return {
-    json: withAddedTokens({ ...made, added_tokens: [] }, { ...config, added_tokens_decoder }, {}),
-    config,
-    file,
-  };
+  const config = withOptions(model, json, withClassNames(mergedConfig(own, legacy), name));
+  const empty = { ...rebuilt(json, config, name, file), added_tokens: [] };
+  // Such a class adds the tokens that are listed, in the order of their ids there, at the ids that are free.
+  const listed = { ...config, added_tokens_decoder: listedTokens(json, config, legacy) };
+  return { json: withAddedTokens(empty, listed, {}), config, file };
 }
 
 /** tokenizer_config.json as above; empty where there is none. */

@@ -109,3 +109,21 @@ it('knows the classes that transformers has for models', () => {
     expect(stated, modelType).toBe(isDistrusted ? name : trusted);
   }
 });
+
+it.each([
+  ['split_special_tokens', {}, 'special tokens in texts would be taken for text'],
+  ['clean_up_tokenization_spaces', { type: 'WordLevel', unk_token: '<unk>' }, 'spaces before punctuation would be'],
+])('refuses %s, which would make other tokens or texts', (option, model, why) => {
+  const { base, drop } = cases['Llama 2 as it is']!.changes;
+  const folder = folderOf({ base, drop, model, model_type: 'llama', config: { [option]: true } });
+  expect(() => loadTokenizer(folder)).toThrow(BadInput);
+  expect(() => loadTokenizer(folder)).toThrow(`"${option}" is not supported: ${why}`);
+});
+
+it('refuses a class of BPEs for a model that is none', () => {
+  const { base, drop } = cases['Llama 2']!.changes;
+  const config = { tokenizer_class: 'LlamaTokenizer' };
+  const folder = folderOf({ base, drop, model: { type: 'Unigram' }, model_type: 'llama', config });
+  expect(() => loadTokenizer(folder)).toThrow(BadInput);
+  expect(() => loadTokenizer(folder)).toThrow('transformers makes a LlamaTokenizer of this tokenizer, which is a BPE');
+});
