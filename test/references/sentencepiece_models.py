@@ -203,6 +203,10 @@ def make(name: str, kind: dict) -> None:
         + ',\n"texts": [\n' + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]}\n"
     )
     tokenizer.save_pretrained(FOLDER / name)
+    if kind["rules"] == "prepend":
+        # LlamaTokenizer would put other rules in place of tokenizer.json's: tokenizer_classes.py.
+        config = FOLDER / name / "tokenizer_config.json"
+        config.write_text(config.read_text().replace("LlamaTokenizer", "TokenizersBackend"))
     json_file = FOLDER / name / "tokenizer.json"
     json_file.write_text(json.dumps(json.loads(json_file.read_text()), ensure_ascii=False, separators=(",", ":")) + "\n")
 

@@ -41,12 +41,20 @@ export const LLAMA_RULES: PieceRules = {
   decoder: decoder(true),
 };
 
-/** Mistral's since its instructions are marked with special tokens: a space comes before the text alone, if it begins with none. */
-export const MISTRAL_RULES: PieceRules = {
+/** transformers' for its class LlamaTokenizer: the space comes before the text alone, or `legacy` behind special tokens too, if none is there. */
+export const llamaRules = (addsSpace: boolean, legacy: boolean): PieceRules => ({
   normalizer: null,
-  pre_tokenizer: { type: 'Metaspace', replacement: SPACE, prepend_scheme: 'first', split: false },
-  decoder: decoder(true),
-};
+  pre_tokenizer: {
+    type: 'Metaspace',
+    replacement: SPACE,
+    prepend_scheme: addsSpace ? (legacy ? 'always' : 'first') : 'never',
+    split: false,
+  },
+  decoder: decoder(addsSpace),
+});
+
+/** Mistral's since its instructions are marked with special tokens: a space comes before the text alone, if it begins with none. */
+export const MISTRAL_RULES = llamaRules(true, false);
 
 /** Llama's where the file asks for no space. */
 export const PLAIN_RULES: PieceRules = {

@@ -12,6 +12,7 @@ import { readArchitecture } from './model-config.ts';
 import { MODEL_FILES, modelFilePath, readModelFile } from './model-files.ts';
 import { type NamedTensor, type WeightDtype, writeSafetensors } from './safetensors-writer.ts';
 import { embeddingWeight } from './tensor-names.ts';
+import { keepTokenizerClass } from './tokenizer-class.ts';
 import { WEIGHTS_FILE } from './weights.ts';
 
 export interface ModelToSave {
@@ -87,6 +88,7 @@ export function copyCompanions(source: string, folder: string): void {
     const from = join(source, name);
     if (existsSync(from)) cpSync(from, join(folder, name), { recursive: true });
   }
+  keepTokenizerClass(source, folder);
 }
 
 /**

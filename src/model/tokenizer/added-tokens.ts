@@ -73,7 +73,7 @@ export function withAddedTokens(json: Json, config: Json, { addedTokens }: Legac
     if (content !== undefined) add(content, token as Partial<AddedToken>);
   }
   const legacy = Object.entries(decoder ? {} : (addedTokens ?? {})).sort(([, a], [, b]) => Number(a) - Number(b));
-  const special = [...NAMED.map((name) => named[name]), ...extraTokens(config).map(contentOf)];
+  const special = specialTokens(config);
   for (const [content] of legacy) {
     const isSpecial = special.includes(content);
     if (!tokens.has(content)) add(content, { special: isSpecial, normalized: !isSpecial });
@@ -90,6 +90,23 @@ export function withAddedTokens(json: Json, config: Json, { addedTokens }: Legac
   }
   return { ...json, added_tokens: [...tokens.values()] };
 }
+
+/** The added tokens that the files list, by id: tokenizer_config.json's, or where it has none those of the other files. */
+export function listedTokens(json: Json, config: Json, { addedTokens }: LegacyFiles): Json {
+  if (isObject(config.added_tokens_decoder)) return config.added_tokens_decoder;
+  const special = specialTokens(config);
+  const old = Object.entries(addedTokens ?? {}).map(([content, id]) => {
+    const isSpecial = special.includes(content);
+    return [id, { content, special: isSpecial, normalized: !isSpecial }] as const;
+  });
+  const own = (Array.isArray(json.added_tokens) ? json.added_tokens : []) as AddedToken[];
+  return Object.fromEntries([...old, ...own.map(({ id, ...token }) => [id, token] as const)]);
+}
+
+const specialTokens = (config: Json): (string | undefined)[] => {
+  const named = namedTokens(config);
+  return [...NAMED.map((name) => named[name]), ...extraTokens(config).map(contentOf)];
+};
 
 /** Special tokens without a name of their own, under either of their names. */
 function extraTokens({ extra_special_tokens: extra, additional_special_tokens: additional }: Json): unknown[] {

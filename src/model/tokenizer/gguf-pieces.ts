@@ -3,6 +3,7 @@ import {
   BYTES,
   GEMMA_RULES,
   LLAMA_RULES,
+  llamaRules,
   MISTRAL_RULES,
   PHI3_STRIPS_NOTHING,
   type PieceRules,
@@ -79,10 +80,11 @@ export function pieceVocabulary(json: Part, architecture: string | undefined, re
         ? [['merges', { type: 'strings', value: merges.map((merge) => merge.join(' ')) }] as [string, GgufEntry]]
         : [['pre', { type: 'string', value: 'default' }] as [string, GgufEntry]]),
       ['scores', float32s(tokens.map((token) => scored?.scores.get(token) ?? NO_SCORE))],
-      ['add_space_prefix', { type: 'bool', value: rules === LLAMA_RULES || rules === MISTRAL_RULES }],
+      ['add_space_prefix', { type: 'bool', value: ADDS_SPACE.includes(rules) }],
     ],
     notes: [
       ...(rules === MISTRAL_RULES ? [SPACE_AT_START] : []),
+      ...(rules === LEGACY_RULES ? [SPACE_ONCE] : []),
       ...(scored && !scored.keepsOrder && repeats(merges) ? [ORDER] : []),
     ],
   };
@@ -93,16 +95,21 @@ const NO_SCORE = -1000;
 
 const SPACE_AT_START =
   'llama.cpp puts a space before a text that follows a special token too, where the tokenizer puts one only at the start and only if there is none. Such texts get different tokens there.';
+const SPACE_ONCE =
+  'llama.cpp puts a space before a text that begins with one too, where the tokenizer puts none. Such texts get different tokens there.';
 const ORDER =
   'Where a piece can be made in several ways, the file does not say which comes first: long repetitions, such as of dashes, may get different tokens in llama.cpp and when the file is read again.';
 
-const RULES = [LLAMA_RULES, MISTRAL_RULES, PLAIN_RULES, GEMMA_RULES];
+/** transformers' LlamaTokenizer where `legacy` is true, and where it adds no space. */
+const [LEGACY_RULES, NO_SPACE_RULES] = [llamaRules(true, true), llamaRules(false, false)];
+const RULES = [LLAMA_RULES, MISTRAL_RULES, LEGACY_RULES, PLAIN_RULES, NO_SPACE_RULES, GEMMA_RULES];
+const ADDS_SPACE = [LLAMA_RULES, MISTRAL_RULES, LEGACY_RULES];
 
 function rulesOf(json: Part, isGemma: boolean, refuse: Refuse): PieceRules {
   const own = essentialRules(json as Part & PieceRules);
   const found = RULES.find((rules) => isDeepStrictEqual(own, essentialRules(rules)));
   if (!found) return refuse('how it makes pieces of texts, or texts of pieces, is not a way that llama.cpp has');
-  if (isGemma && (found === LLAMA_RULES || found === MISTRAL_RULES))
+  if (isGemma && ADDS_SPACE.includes(found))
     return refuse('it puts a space before texts, which in files of Gemma no tokenizer does');
   return found;
 }

@@ -8,7 +8,8 @@ import { namedTokens } from './added-tokens.ts';
 import { findTemplate } from './chat-template.ts';
 import { byteLevelVocabulary } from './gguf-byte-pairs.ts';
 import { type AddedToken, type GgufPieces, hasPieces, pieceVocabulary, stripsAsPhi3 } from './gguf-pieces.ts';
-import { loadTokenizer, readTokenizerFiles, type Tokenizer } from './tokenizer.ts';
+import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
+import { readTokenizerFiles } from './tokenizer-files.ts';
 
 export interface GgufVocabulary {
   metadata: Map<string, GgufEntry>;

@@ -1,16 +1,14 @@
-import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
 import { splitPrefix } from '../../protocol/prompt-prefix.ts';
 import type { ChatMessage, Prompt } from '../../protocol/rewards.ts';
 import { isGguf } from '../files/gguf.ts';
-import { readJsonObject } from '../files/json-file.ts';
-import { modelFilePath, readModelFile } from '../files/model-files.ts';
-import { type LegacyFiles, mergedConfig, namedTokens, withAddedTokens } from './added-tokens.ts';
+import { namedTokens } from './added-tokens.ts';
 import { mendByteFallback } from './byte-fallback.ts';
 import { type ChatRenderer, loadChatTemplate } from './chat-template.ts';
 import { TimeIsUp, withinSeconds } from './time-limit.ts';
 import { checkTokenizer } from './tokenizer-checks.ts';
+import { readTokenizerConfig, readTokenizerFiles } from './tokenizer-files.ts';
 
 /** Text to token ids and back, exactly as the model's Python tokenizer does it. */
 export interface Tokenizer {
@@ -44,7 +42,10 @@ export interface ChatOptions {
   variables?: Record<string, unknown>;
 }
 
-/** Reads `tokenizer.json`, `tokenizer_config.json` and the chat template of a Hugging Face folder or a .gguf file. */
+/**
+ * Reads `tokenizer.json`, `tokenizer_config.json` and the chat template of a Hugging Face folder or a .gguf file. A folder's tokenizer is the one
+ * that transformers' `AutoTokenizer` makes of it; throws BadInput where that is none that is supported.
+ */
 export function loadTokenizer(model: string): Tokenizer {
   const { json, config, file } = readTokenizerFiles(model);
   const tokenizer = createTokenizer(json, config, file);
@@ -86,34 +87,6 @@ export function loadTokenizer(model: string): Tokenizer {
       return { text, ids: encode(text, { addSpecialTokens: false, ...room }) };
     },
   };
-}
-
-/** tokenizer.json with every added token in it, and tokenizer_config.json with what old files say. */
-export interface TokenizerFiles {
-  json: Record<string, unknown>;
-  config: Record<string, unknown>;
-  /** Where the first is, for messages. */
-  file: string;
-}
-
-export function readTokenizerFiles(model: string): TokenizerFiles {
-  const file = modelFilePath(model, 'tokenizer.json');
-  const json = readModelFile(model, 'tokenizer.json');
-  if (!json) {
-    throw new BadInput('this folder has no tokenizer.json; save the tokenizer again with transformers', {
-      file: model,
-      isFolder: true,
-    });
-  }
-  const own = readModelFile(model, 'tokenizer_config.json');
-  if (!own) {
-    const message =
-      'this folder has no tokenizer_config.json, which says what its special tokens are; download it again, or save the tokenizer again with transformers';
-    throw new BadInput(message, { file: model, isFolder: true });
-  }
-  const legacy = legacyFiles(model);
-  const config = mergedConfig(own, legacy);
-  return { json: withAddedTokens(json, config, legacy), config, file };
 }
 
 /** Only the chat template of a model: as `Tokenizer.renderChat`, without the time that the tokenizer takes to load. */
@@ -197,15 +170,4 @@ function refuseFarTooLong(text: string, { tokens, at }: Room, count: (start: str
         at,
       );
   }
-}
-
-const readTokenizerConfig = (model: string): Record<string, unknown> =>
-  mergedConfig(readModelFile(model, 'tokenizer_config.json') ?? {}, legacyFiles(model));
-
-/** Beside tokenizer.json, where a folder has them. */
-function legacyFiles(model: string): LegacyFiles {
-  const file = modelFilePath(model, 'tokenizer.json');
-  if (isGguf(file)) return {};
-  const read = (name: string) => readJsonObject(join(dirname(file), name));
-  return { specialTokensMap: read('special_tokens_map.json'), addedTokens: read('added_tokens.json') };
 }

@@ -129,6 +129,39 @@ describe.each(MODELS)('an exported %s', (name, tokenizer, config) => {
   });
 });
 
+/** Fields of tokenizer_config.json. */
+async function withClass(tokenizer: string, config: Json, fields: Json): Promise<string> {
+  const folder = await withTokenizer(tokenizer, config);
+  const file = join(folder, 'tokenizer_config.json');
+  writeFileSync(file, JSON.stringify({ ...readJson(file), tokenizer_class: 'LlamaTokenizer', ...fields }));
+  return folder;
+}
+
+it.each([
+  [
+    'only at the start',
+    { legacy: false },
+    /^(?!.*<(s|\/s|unk|tool)>)[^ \u2581]/s,
+    'a text that follows a special token',
+  ],
+  [
+    'where there is none',
+    { legacy: true },
+    /^(?!.*<(s|\/s|unk|tool)>[ \u2581])[^ \u2581]/s,
+    'a text that begins with one',
+  ],
+  ['nowhere', { add_prefix_space: false }, /^/, undefined],
+] as const)('writes a Llama whose class puts a space %s, and says what differs', async (_, fields, same, note) => {
+  const model = await withClass('llama2', LLAMA, fields);
+  const { file, notes } = await exported(model);
+  expect(notes.join()).toContain(note ?? '');
+  expect(notes.join().includes('puts a space')).toBe(note !== undefined);
+  const [before, after] = [loadTokenizer(model), loadTokenizer(file)];
+  const differ = textsOf('llama2').filter((text) => String(before.encode(text)) !== String(after.encode(text)));
+  expect(differ.filter((text) => same.test(text))).toEqual([]);
+  expect(differ.length > 0).toBe(note !== undefined);
+});
+
 it('takes the runs of spaces that Gemma has among its added tokens for pieces', async () => {
   const model = await withTokenizer('gemma3', configOf('gemma2'), (json) => {
     for (const [content, id] of Object.entries(json.model.vocab))
