@@ -17,8 +17,8 @@ export const nodeBundle = {
   sourcesContent: false,
   // tfjs-core registers its gradients only from its ES modules, which `main` alone would miss.
   mainFields: ['module', 'main'],
-  // Native parts stay packages of their own.
-  external: ['onnxruntime-node', 'esbuild'],
+  // Native parts stay packages of their own. tfjs-core asks for node-fetch only where Node has no fetch, and its tables are as large as tfjs-core.
+  external: ['onnxruntime-node', 'esbuild', 'node-fetch'],
   // CommonJS dependencies call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

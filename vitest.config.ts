@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/helpers/warm-python.ts',
     testTimeout: 60_000,
+    // What is waited for comes, however busy the machine is; only a failure takes this long.
+    expect: { poll: { timeout: 30_000 } },
     env: {
       // Test files that run at a time share the cores; threads of ONNX Runtime that wait for work by spinning take them from each other.
       ORT_INTRA_OP_NUM_THREADS: '1',

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { experimentFields } from '../src/protocol/experiment.ts';
 import { runConfigFields } from '../src/protocol/run-config-fields.ts';
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { editorName, TOOL_NAMES, type ToolName } from '../src/assistant/names.ts';
 import { TOOLS } from '../src/assistant/tools.ts';
 

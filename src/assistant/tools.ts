@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolName } from './names.ts';
 
 const path = (what: string, more = '') =>

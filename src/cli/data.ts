@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
 import { hubHint } from '../files/dataset-files.ts';
 import type { RowMapping } from '../protocol/dataset-summary.ts';

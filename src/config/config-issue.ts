@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Problem } from '../protocol/errors.ts';
 import { lengthFieldNames, overlongFieldNames } from '../protocol/length-config.ts';
 import { loraFieldNames } from '../protocol/lora-config.ts';

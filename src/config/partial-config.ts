@@ -1,5 +1,5 @@
 import { parse } from 'jsonc-parser';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { tooDeepAt } from '../files/jsonc.ts';
 import { type RewardSpec, rewardFields, rewardSpec } from '../protocol/inputs-config.ts';
 import { runConfigFields } from '../protocol/run-config-fields.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { runConfigFieldNames } from '../protocol/run-config-fields.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJsonLines } from '../files/json-lines.ts';
 import type { FileKind } from '../files/open-file.ts';
 import { readText } from '../files/text.ts';

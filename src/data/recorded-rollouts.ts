@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type JsonLine, type JsonObject, readJsonLines } from '../files/json-lines.ts';
 import { BadInput, type SourceLocation } from '../protocol/errors.ts';
 import type { Prompt, RewardStep } from '../protocol/rewards.ts';

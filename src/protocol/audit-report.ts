@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A completion that was tried, and what it earned. */
 const triedProbe = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { finding } from './finding.ts';
 import { sourceLocation } from './problem.ts';
 import { STAGE_KINDS } from './stage-config.ts';

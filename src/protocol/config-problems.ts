@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { MOST_COMPLETIONS, MOST_TOKENS } from './config-limits.ts';
 import { lossProblems } from './loss-problems.ts';
 import type { runConfigFields } from './run-config-fields.ts';

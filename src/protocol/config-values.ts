@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Kinds of values that fields of a run config have in common. */
 export const positive = z.number().gt(0);

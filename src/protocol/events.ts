@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { finding } from './finding.ts';
 import { heldOut } from './held-out.ts';
 import { problem } from './problem.ts';

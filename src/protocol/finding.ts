@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SourceLocation } from './errors.ts';
 import { remedy, sourceLocation } from './problem.ts';
 import { type Remedy, remedyWords } from './remedy.ts';

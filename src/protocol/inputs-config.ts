@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileAndFunction } from '../text/file-and-function.ts';
 import { count, path, positive, share } from './config-values.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The linear layers of a decoder block, by PEFT's names; those of Phi-3 are larger ones, those of LFM2, Qwen 3.5 and GPT-2 are called otherwise, and Gemma 4 has some besides. */
 const LORA_MODULES = [

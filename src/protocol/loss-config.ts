@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, nonNegative, positive, share } from './config-values.ts';
 
 /** The fields of a run config that say what the loss is: its clipping, its averages, and the terms beside the policy's. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GroupSignal } from '../grpo/signal.ts';
 import type { Remedy } from './remedy.ts';
 import type { Prompt, RewardOutcome } from './rewards.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_KINDS, type Problem, type SourceLocation } from './errors.ts';
 import type { Remedy } from './remedy.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the frozen weights of a base may be stored in: llama.cpp's blocks of 32 numbers with a scale, Q8_0 and Q4_0. */
 export const QUANTIZATIONS = ['int8', 'int4'] as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AnswerOrder, FAILURE_KINDS, LARGEST_SCORE, type Prompt, REWARD_WORKER_VERSION } from './rewards.ts';
 
 /**

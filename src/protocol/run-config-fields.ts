@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_COMPLETION_LENGTH } from './config-limits.ts';
 import { count, nonNegative, positive, share } from './config-values.ts';
 import { inputs } from './inputs-config.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configProblems } from './config-problems.ts';
 import { withPreset } from './presets.ts';
 import { runConfigFields } from './run-config-fields.ts';

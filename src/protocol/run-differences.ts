@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What to do where a run was recorded with other settings than those it would continue with. */
 export const DIFFERENCE_CHOICES = ['as-recorded', 'with-changes'] as const;

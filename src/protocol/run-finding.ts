@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Finding, finding } from './finding.ts';
 
 /** A completion in a run: the row of a step's rollouts file, from 0. */

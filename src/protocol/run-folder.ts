@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_KINDS, type SourceLocation } from './errors.ts';
 import { finding } from './finding.ts';
 import { heldOut } from './held-out.ts';

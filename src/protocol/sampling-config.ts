@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, positive } from './config-values.ts';
 
 /** Other prompts in place of those without a learning signal. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OPTIONS_OF, RAMPS, SCHEDULER_TYPES, type SchedulerOptions, type SchedulerType } from '../grpo/schedule.ts';
 
 const nonNegative = z.number().min(0);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { own } from '../text/own.ts';
 
 /** Ways of training that follow one another in a run, as `stages` of a run config names them. */

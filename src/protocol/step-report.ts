@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GROUP_SIGNALS, type GroupSignal } from '../grpo/signal.ts';
 import { sourceLocation } from './problem.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Findings that a run can stop at: those of src/doctor that its curves show, without a look at completions. */
 export const STOP_KINDS = [

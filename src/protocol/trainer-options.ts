@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DIFFERENCE_CHOICES } from './run-differences.ts';
 
 /** What a trainer process takes, as JSON in its argument. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, path, positive } from './config-values.ts';
 import { TRL_ARGUMENTS } from './trl-arguments.ts';
 

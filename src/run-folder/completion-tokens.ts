@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readTextLater } from '../files/text.ts';
 import type { CompletionTokens } from '../protocol/completion-tokens.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RUN_FILE } from '../files/open-file.ts';
 import { readText, readTextLater } from '../files/text.ts';
 import type { Completion, EvaluatedCompletion } from '../protocol/dashboard-completion.ts';

@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { RunFeed } from '../../src/extension/dashboard/run-feed.ts';
 import { RunStream } from '../../src/extension/dashboard/run-stream.ts';
 import { type HostMessage, hostMessage } from '../../src/protocol/dashboard.ts';
@@ -62,7 +62,7 @@ describe.each(readdirSync(join(OLD_RUNS, 'runs')))('a run of %s', (name) => {
     const sent = (metric: string) =>
       messages.flatMap((message) => ('columns' in message ? [...(message.columns.values[metric] ?? [])] : []));
     for (const metric of ['reward', 'loss', 'grad_norm', 'rewards/asked/mean'])
-      await vi.waitFor(() => expect(sent(metric)).toEqual(metrics.map((row) => row[metric])));
+      await expect.poll(() => sent(metric)).toEqual(metrics.map((row) => row[metric]));
     expect(messages[0]).toMatchObject({
       type: 'snapshot',
       head: { name: 'numbers', state: 'done', step: 2, trainer: 'none', config: { learningRate: 0.01 } },

@@ -1,3 +1,3 @@
 import webgpu from './vitest.config.ts';
 
-export default { ...webgpu, test: { ...webgpu.test, include: ['test/webgpu/*.limits.ts'] } };
+export default { ...webgpu, test: { ...webgpu.test, setupFiles: [], include: ['test/webgpu/*.limits.ts'] } };

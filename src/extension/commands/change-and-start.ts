@@ -1,6 +1,6 @@
 import { findNodeAtLocation, getNodeValue, parseTree } from 'jsonc-parser';
 import { Uri, window, workspace } from 'vscode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { remedy } from '../../protocol/problem.ts';
 import { type ConfigEdit, setWords } from '../../protocol/remedy.ts';
 import type { Run } from '../../run-folder/read-run.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { Position, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CheckReport } from '../../protocol/check-report.ts';
 import { checkLines, functionRows, modelText } from '../../protocol/check-text.ts';
 import { formatLocation } from '../../protocol/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, flag, positive, text } from './field-kinds.ts';
 import { rotaryFields } from './rotary-fields.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Kinds of fields of config.json, with what is said of a wrong one. */
 export const count = z.int('must be a positive integer').positive('must be a positive integer');

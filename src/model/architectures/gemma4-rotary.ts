@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Rotary } from '../config.ts';
 import { FULL, type Heads, type LayerType, SLIDING } from './gemma4-heads.ts';

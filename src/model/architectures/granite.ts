@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AttentionModel } from '../config.ts';
 import { architecture, type GgufForm } from './architecture.ts';
 import { flag } from './field-kinds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { Layer } from '../config.ts';
 import { architecture } from './architecture.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import { architecture } from './architecture.ts';
 import { count, positive } from './field-kinds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Architecture } from './architecture.ts';
 import { checked } from './architecture.ts';
 import { count, text } from './field-kinds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import type { ModelDescription, Rotary, RotaryScaling } from '../config.ts';
 import { count, flag, positive, text } from './field-kinds.ts';

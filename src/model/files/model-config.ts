@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import { type Architecture, checked } from '../architectures/architecture.ts';
 import { notSupported } from '../architectures/not-supported.ts';

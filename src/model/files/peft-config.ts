@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInput } from '../../protocol/errors.ts';
 import { inOrder, type Lora } from '../../protocol/lora-config.ts';
 import { textName } from './text-part.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelConfig } from '../../model/config.ts';
 import { ADAPTER_FILES, writeAdapterFiles } from '../../model/files/adapter-files.ts';
 import { damagedFile } from '../../model/files/damaged-file.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAdapterFolder } from '../../files/adapter-folder.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { adapterConfigFile } from '../../model/files/adapter-files.ts';

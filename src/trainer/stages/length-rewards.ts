@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { adaptedWeight, lengthPenalty } from '../../grpo/length-penalty.ts';
 import { mean } from '../../grpo/statistics.ts';
 import { trainedLength } from '../../grpo/trajectory.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EncodedPrompt } from '../../data/prompts.ts';
 import { type GroupSize, inGroups } from '../../grpo/advantages.ts';
 import { type PromptHistory, remembered } from '../../grpo/baselines.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { permutation } from '../../data/random.ts';
 import { inGroups } from '../../grpo/advantages.ts';
 import { type Experience, sampledLogProbs } from '../../grpo/trajectory.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { RUN_FILE } from '../../files/open-file.ts';
 import { readText } from '../../files/text.ts';
 import { damagedFile } from '../../model/files/damaged-file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { trainerEvent } from '../../protocol/events.ts';
 
 /** Lines of the file in which the Python processes say what happens (python/grpo_lab.py and grpo_lab_host.py). */

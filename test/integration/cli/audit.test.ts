@@ -185,10 +185,8 @@ export const slow = async ({ completion }: any) => { await new Promise((done) =>
       },
     ]);
     expect(functionOf(report, 'quick').fooled.length).toBeGreaterThan(0);
-    // 32 at a time, as in training: 0.1 s each would be more than half a minute one after the other.
+    // 32 at a time, as in training: one after the other, 0.1 s each would be more than half a minute, and be given up.
     expect(kinds(report)).toContain('slow: without-task');
-    expect(functionOf(report, 'slow').milliseconds).toBeLessThan(50);
-    expect(report.seconds).toBeLessThan(25);
     // What was given up has no total.
     expect(functionOf(report, 'total')).toMatchObject({ tricks: 0, forms: 0 });
   });

@@ -1,9 +1,10 @@
-/** `grpo export` to .gguf files: read again by us, by the Python package `gguf`, and by llama.cpp itself. */
-import { execFileSync, spawnSync } from 'node:child_process';
+/** What `grpo export` writes as .gguf files: read again by us, by the Python package `gguf`, and by llama.cpp itself. */
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { exportGguf } from '../../../src/cli/export-gguf.ts';
 import { openModel } from '../../../src/cli/open-model.ts';
 import { integers } from '../../../src/data/random.ts';
 import { BLOCK_FORMATS } from '../../../src/model/files/dequantize.ts';
@@ -13,6 +14,8 @@ import { checkWeights, loadWeights } from '../../../src/model/files/weights.ts';
 import { Scorer } from '../../../src/model/network/scorer.ts';
 import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.ts';
 import { asInGguf } from '../../helpers/as-in-gguf.ts';
+import { hasPackages } from '../../helpers/python-packages.ts';
+import { printedByPython } from '../../helpers/run-python.ts';
 import { grpo } from './run-grpo.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -63,10 +66,7 @@ const LLAMA_CPP = join(ROOT, 'test/llama-cpp');
 const hasLlamaCpp = existsSync(join(LLAMA_CPP, 'node_modules/node-llama-cpp'));
 if (!hasLlamaCpp)
   console.log('Skipped: llama.cpp was not asked (npm ci --ignore-scripts --omit=optional --prefix test/llama-cpp).');
-/** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
-const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
-const hasGguf = spawnSync(python, ['-c', 'import gguf']).status === 0;
-if (!hasGguf) console.log(`Skipped: ${python} has no gguf, so no exported file was opened with it (GRPO_TEST_PYTHON).`);
+const hasGguf = hasPackages(['gguf'], 'no exported file was opened with it');
 
 const TEXTS = [
   'Hello, world!',
@@ -97,9 +97,9 @@ const textsOf = (name: string): string[] => (CHARACTERS.includes(name) ? DIGITS 
 async function exported(name: string, type: 'f16' | 'q8_0'): Promise<string> {
   const file = join(temporary, `${name.replace('.gguf', '')}-${type}.gguf`);
   if (existsSync(file)) return file;
-  const { status, stdout, stderr } = await grpo(['export', MODELS[name]!, '--to', file, '--type', type, '--json']);
-  expect(status, stderr).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ path: file, format: 'gguf', type });
+  const model = MODELS[name]!;
+  const as = ({ f16: 'F16', q8_0: 'Q8_0' } as const)[type];
+  await exportGguf({ model, config: readModelConfig(model), name, type: as, onProgress: () => {} }, file);
   return file;
 }
 
@@ -119,11 +119,12 @@ interface Answers {
   ends: number[];
 }
 
-function askLlamaCpp(question: { file: string; texts: string[]; sequences: number[][] }): Answers {
+/** The answers about each file, of one process. */
+function askLlamaCpp(question: { files: string[]; texts: string[]; sequences: number[][] }): Answers[] {
   const script = join(LLAMA_CPP, 'ask.mjs');
   const input = JSON.stringify(question);
   const printed = execFileSync(process.execPath, [script], { input, encoding: 'utf8', maxBuffer: 1 << 28 });
-  return JSON.parse(printed) as Answers;
+  return JSON.parse(printed) as Answers[];
 }
 
 /** How far llama.cpp's log-probabilities may be from ours: it rounds what goes into a product to float16, or with Q8_0 to 8 bits. */
@@ -170,8 +171,9 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
     expect(after.encodePrompt(chat)).toEqual(before.encodePrompt(chat));
   });
 
-  test.skipIf(!hasLlamaCpp).each(['f16', 'q8_0'] as const)('is the same model in llama.cpp: %s', async (type) => {
-    const file = await exported(name, type);
+  test.skipIf(!hasLlamaCpp)('is the same model in llama.cpp: f16 and q8_0', async () => {
+    const types = ['f16', 'q8_0'] as const;
+    const files = [await exported(name, 'f16'), await exported(name, 'q8_0')];
     const tokenizer = loadTokenizer(model);
     const chat = tokenizer.hasChatTemplate
       ? [tokenizer.renderChat([{ role: 'user', content: ' Say "hi" twice.\n' }])]
@@ -179,29 +181,32 @@ describe.each(Object.keys(MODELS))('%s', { timeout: 600_000 }, (name) => {
     const texts = [...textsOf(name), ...chat];
     const expected = texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false }));
     const sequences = [...expected.filter(({ length }) => length > 1), ...recorded(name)];
-    const theirs = askLlamaCpp({ file, texts, sequences });
-    expect(theirs.tokens).toEqual(expected);
-    expect(theirs.addsBos).toBe(
-      tokenizer.encode('1').length > tokenizer.encode('1', { addSpecialTokens: false }).length,
-    );
-    const ends = [...readModelConfig(model).eosTokenIds, tokenizer.eosTokenId].filter((id) => id !== undefined);
-    expect(theirs.ends).toEqual(expect.arrayContaining(ends));
+    const answers = askLlamaCpp({ files, texts, sequences });
+    const original = await logProbs(model, sequences);
+    for (const [index, type] of types.entries()) {
+      const theirs = answers[index]!;
+      expect(theirs.tokens).toEqual(expected);
+      expect(theirs.addsBos).toBe(
+        tokenizer.encode('1').length > tokenizer.encode('1', { addSpecialTokens: false }).length,
+      );
+      const ends = [...readModelConfig(model).eosTokenIds, tokenizer.eosTokenId].filter((id) => id !== undefined);
+      expect(theirs.ends).toEqual(expect.arrayContaining(ends));
 
-    const read = CANNOT_READ.includes(name) ? [] : [await logProbs(file, sequences)];
-    const [original, own = original] = [await logProbs(model, sequences), ...read];
-    // Of random numbers, with nothing but noise to say, as large as any: what is off by a row is off by several.
-    const gaps = [original!, own!].map((ours) => gapsOf(ours, theirs.logprobs));
-    console.log(
-      `${name}, ${type}: ${gaps.map(({ mean, most }) => `${mean.toFixed(4)}, at most ${most.toFixed(4)}`).join('; read by us ')}`,
-    );
-    const { mean, most } = ALLOWED[type];
-    expect(Math.max(...gaps.map((gap) => gap.mean))).toBeLessThan(mean);
-    expect(Math.max(...gaps.map((gap) => gap.most))).toBeLessThan(most);
-    expect(gapsOf(original!, [...theirs.logprobs].reverse()).mean).toBeGreaterThan(1);
+      const own = CANNOT_READ.includes(name) ? original : await logProbs(files[index]!, sequences);
+      // Of random numbers, with nothing but noise to say, as large as any: what is off by a row is off by several.
+      const gaps = [original, own].map((ours) => gapsOf(ours, theirs.logprobs));
+      console.log(
+        `${name}, ${type}: ${gaps.map(({ mean, most }) => `${mean.toFixed(4)}, at most ${most.toFixed(4)}`).join('; read by us ')}`,
+      );
+      const { mean, most } = ALLOWED[type];
+      expect(Math.max(...gaps.map((gap) => gap.mean)), type).toBeLessThan(mean);
+      expect(Math.max(...gaps.map((gap) => gap.most)), type).toBeLessThan(most);
+      expect(gapsOf(original, [...theirs.logprobs].reverse()).mean).toBeGreaterThan(1);
+    }
   });
 
   test.skipIf(!hasGguf)('has what the Python package reads', async () => {
-    const { tensors, metadata } = readWithPython(await exported(name, 'q8_0'));
+    const { tensors, metadata } = await readWithPython(await exported(name, 'q8_0'));
     const { name: arch, names, epsilon } = readArchitecture(model).gguf!;
     expect(metadata).toMatchObject({
       'general.architecture': 'STRING',
@@ -232,8 +237,8 @@ test.skipIf(!hasLlamaCpp).each(ODD)('%s: other tokens for "%s", and the command 
   const file = join(temporary, `${name}-odd.gguf`);
   const { stdout } = await grpo(['export', MODELS[name]!, '--to', file, '--json']);
   expect((JSON.parse(stdout) as { notes: string[] }).notes).toEqual([expect.stringContaining(note)]);
-  const { tokens } = askLlamaCpp({ file, texts: [text], sequences: [] });
-  expect(tokens[0]).not.toEqual(loadTokenizer(MODELS[name]!).encode(text, { addSpecialTokens: false }));
+  const [answers] = askLlamaCpp({ files: [file], texts: [text], sequences: [] });
+  expect(answers!.tokens[0]).not.toEqual(loadTokenizer(MODELS[name]!).encode(text, { addSpecialTokens: false }));
 });
 
 test.skipIf(!hasGguf)('F16 and Q8_0 have the bytes that the Python package makes', async () => {
@@ -255,7 +260,7 @@ test.skipIf(!hasGguf)('F16 and Q8_0 have the bytes that the Python package makes
     for (const type of types) yield [`x.${type}`, values] as const;
   }
   await writeGguf(file, new Map([['general.architecture', { type: 'string', value: 'llama' }]]), plan, tensors());
-  expect(readWithPython(file).same).toEqual({ 'x.F16': true, 'x.Q8_0': true });
+  expect((await readWithPython(file)).same).toEqual({ 'x.F16': true, 'x.Q8_0': true });
 });
 
 interface Written {
@@ -264,9 +269,8 @@ interface Written {
   same: Record<string, boolean>;
 }
 
-function readWithPython(file: string): Written {
-  const script = join(ROOT, 'test/references/gguf_written.py');
-  return JSON.parse(execFileSync(python, [script, file], { encoding: 'utf8' })) as Written;
+async function readWithPython(file: string): Promise<Written> {
+  return JSON.parse(await printedByPython([join(ROOT, 'test/references/gguf_written.py'), file])) as Written;
 }
 
 function gapsOf(ours: number[][], theirs: number[][]): { mean: number; most: number } {

@@ -2,13 +2,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { onlyRun, runGrpo, tinyWorkspace } from '../training/workspace.ts';
+import { runGrpo, tinyWorkspace, trainHere } from '../training/workspace.ts';
 
 /** A run of which every completion is cut off. */
 async function trainedRun(): Promise<string> {
   const folder = tinyWorkspace({ maxCompletionLength: 2, minCompletionLength: 2, maxSteps: 4 });
-  expect((await runGrpo('train', join(folder, 'run.grpo.json'))).status).toBe(0);
-  return onlyRun(folder);
+  return (await trainHere(join(folder, 'run.grpo.json'))).result.run;
 }
 
 /** After `damage` has been done to it. */

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { grpo } from '../cli/run-grpo.ts';
-import { metricsOf, runGrpo, tinyConfig, tinyWorkspace } from '../training/workspace.ts';
+import { metricsOf, runGrpo, tinyConfig, tinyWorkspace, trainHere } from '../training/workspace.ts';
 
 /** Set GRPO_TEST_PYTHON to an interpreter that has what test/references/requirements.txt says. */
 const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
@@ -47,7 +47,7 @@ test.skipIf(pandasMissing)('Parquet is what JSON Lines is, to pandas and dataset
     },
   );
   const run = join(folder, 'run');
-  expect((await runGrpo('train', join(folder, 'run.grpo.json'), '--out', run)).status).toBe(0);
+  await trainHere(join(folder, 'run.grpo.json'), { out: run });
   const [parquet, jsonl] = [join(folder, 'all.parquet'), join(folder, 'all.jsonl')];
   for (const file of [parquet, jsonl])
     expect(await grpo(['records', run, '--completions', file])).toMatchObject({ status: 0 });
@@ -72,7 +72,7 @@ test.skipIf(tensorboardMissing)(
   async () => {
     const folder = tinyWorkspace({ ...HELD_OUT, reportTo: ['tensorboard'], maxSteps: 5, saveSteps: 2 });
     const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
-    expect((await runGrpo('train', config, '--out', run)).status).toBe(0);
+    await trainHere(config, { out: run });
     type Read = { scalars: Record<string, [number, number][]>; texts: Record<string, string> };
     const events = () => read<Read>('read_events.py', join(run, 'tensorboard'));
     const recorded = (key: string) =>
@@ -128,7 +128,7 @@ test.skipIf(trackioMissing)('trackio takes a run, while it trains and after', { 
 test('without trackio there is a sentence', async () => {
   const folder = tinyWorkspace({ maxSteps: 1 });
   const run = join(folder, 'run');
-  expect((await runGrpo('train', join(folder, 'run.grpo.json'), '--out', run)).status).toBe(0);
+  await trainHere(join(folder, 'run.grpo.json'), { out: run });
   const answer = await grpo(['records', run, '--trackio', 'letters', '--python', join(folder, 'no-python')]);
   expect(answer).toMatchObject({
     status: 2,

@@ -32,7 +32,7 @@ type Limits = Partial<Omit<RewardOptions, 'workerPath'>>;
 
 /** Opens rewards and closes them after the test. */
 export async function open(sources: RewardSource[], limits: Limits = {}): Promise<RewardSet> {
-  const set = await openRewards(sources, { workerPath, timeoutSeconds: 5, ...limits });
+  const set = await openRewards(sources, { workerPath, timeoutSeconds: 30, ...limits });
   onTestFinished(() => set.close());
   return set;
 }
@@ -71,8 +71,9 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-export async function until(condition: () => boolean, milliseconds = 5000): Promise<boolean> {
-  const end = performance.now() + milliseconds;
+/** Gives whether it has come to be so, within a time that only a failure takes. */
+export async function until(condition: () => boolean): Promise<boolean> {
+  const end = performance.now() + 30_000;
   while (performance.now() < end) {
     if (condition()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { grpo } from '../cli/run-grpo.ts';
-import { runInfoOf, tinyConfig, tinyFiles } from './workspace.ts';
+import { runInfoOf, tinyConfig, tinyFiles, trainHere } from './workspace.ts';
 
 type Damage = [what: string, damage: (checkpoint: string) => void, sentence: RegExp];
 
@@ -66,7 +66,7 @@ describe.each([
         typeof content === 'string' ? content : content.map((row) => `${JSON.stringify(row)}\n`).join(''),
       );
     writeFileSync(config, JSON.stringify({ ...tinyConfig, ...settings, maxSteps: 2, saveSteps: 1 }));
-    expect((await grpo(['train', config, '--out', join(folder, 'run')])).status).toBe(0);
+    await trainHere(config, { out: join(folder, 'run') });
     return () => rmSync(folder, { recursive: true });
   });
 

@@ -58,7 +58,7 @@ describe("a step's completions", () => {
     const folder = tinyWorkspace({ maxSteps: 4, saveSteps: 2, evalDataset: 'prompts.jsonl' });
     const config = join(folder, 'run.grpo.json');
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
-    expect((await runGrpo('train', config, '--out', whole)).status).toBe(0);
+    await trainHere(config, { out: whole });
     const killed = startGrpo(['train', config, '--out', parts, '--json']);
     await untilEvent(killed.child, (event) => event.type === 'scored' && event.step === 3);
     killed.child.kill('SIGKILL');

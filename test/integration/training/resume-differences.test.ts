@@ -28,6 +28,7 @@ import {
   tinyConfig,
   tinyFiles,
   tinyWorkspace,
+  trainHere,
 } from './workspace.ts';
 
 /** Sorts four digits, and ends its answers. */
@@ -44,7 +45,7 @@ interface Started {
 /** A run of one step. */
 async function started(config: object = {}, files: Record<string, string> = {}): Promise<Started> {
   const one = startedIn(tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', ...config }, files));
-  expect((await one.train()).stderr).toContain('done after step 1');
+  await trainHere(one.config, { out: one.run });
   return one;
 }
 
@@ -91,7 +92,7 @@ describe('settings', () => {
   test('what continues as it was recorded equals a run that nobody touched', async () => {
     const one = await started();
     const whole = join(one.folder, 'whole');
-    expect((await runGrpo('train', one.config, '--out', whole, '--set', 'maxSteps=3')).status).toBe(0);
+    await trainHere(one.config, { out: whole, set: ['maxSteps=3'] });
 
     setConfig(one, { maxSteps: 3, learningRate: 0.5, temperature: 2, promptsPerStep: 1 });
     writeFileSync(join(one.folder, 'letters.reward.ts'), OTHER_REWARD);
@@ -204,7 +205,7 @@ export const letters = ({ completion }: { completion: string }) => [...completio
     symlinkSync(folder, link);
     onTestFinished(() => unlinkSync(link));
     const [config, run] = [join(link, 'run.grpo.json'), join(link, 'run')];
-    expect((await runGrpo('train', config, '--out', run)).status).toBe(0);
+    await trainHere(config, { out: run });
     const names = ['rewards/letters.reward.ts', 'lib/last.ts'];
     expect(runInfoOf(run).rewardSources!.map(({ name }) => name)).toEqual(names);
     writeFileSync(join(folder, 'lib/last.ts'), "export const last = 'a';\n");
@@ -237,8 +238,7 @@ export const letters = ({ completion }: { completion: string }) => [...completio
   ])('a workspace that was moved, with its model, is no difference when training %s', async (_, lora) => {
     const folder = tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', model: 'model', lora });
     cpSync(tinyConfig.model, join(folder, 'model'), { recursive: true });
-    const first = await runGrpo('train', join(folder, 'run.grpo.json'), '--out', join(folder, 'run'));
-    expect(first.stderr).toContain('done after step 1');
+    await trainHere(join(folder, 'run.grpo.json'), { out: join(folder, 'run') });
     const moved = `${folder}-moved`;
     renameSync(folder, moved);
     try {

@@ -81,8 +81,8 @@ describe('a run that continues', () => {
     const folder = tinyWorkspace({ maxSteps: 2, lrSchedulerType: 'constant' });
     const config = join(folder, 'run.grpo.json');
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
-    await runGrpo('train', config, '--out', whole, '--set', 'maxSteps=3');
-    await runGrpo('train', config, '--out', parts);
+    await trainHere(config, { out: whole, set: ['maxSteps=3'] });
+    await trainHere(config, { out: parts });
     expect((await runGrpo('train', config, '--out', parts, '--resume', '--set', 'maxSteps=3')).status).toBe(0);
     expect(metricsOf(parts).map(timeless)).toEqual(metricsOf(whole).map(timeless));
     expect(runInfoOf(parts)).toMatchObject({ state: 'done', step: 3, config: { maxSteps: 3 } });
@@ -91,7 +91,7 @@ describe('a run that continues', () => {
   test('from an earlier checkpoint, nothing stays of the steps that are undone', async () => {
     const folder = tinyWorkspace({ ...CONFIG, maxSteps: 4, saveSteps: 2, evalSteps: 1 });
     const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
-    expect((await runGrpo('train', config, '--out', run)).status).toBe(0);
+    await trainHere(config, { out: run });
     const stepsIn = (name: string) => readdirSync(join(run, name)).map((file) => Number(/\d+/.exec(file)?.[0]));
     expect(['rollouts', 'updates', 'evaluations'].map(stepsIn)).toEqual([
       [1, 2, 3, 4],
@@ -128,7 +128,7 @@ describe('a run that continues', () => {
     const folder = tinyWorkspace({ maxSteps: 1 });
     const config = join(folder, 'run.grpo.json');
     const run = join(folder, 'run');
-    await runGrpo('train', config, '--out', run);
+    await trainHere(config, { out: run });
     const before = readFileSync(join(run, 'run.json'), 'utf8');
     const other = join(import.meta.dirname, '../../references/fixtures/models/qwen3');
     const set = ['--set', 'maxSteps=2', '--set', `model=${other}`];

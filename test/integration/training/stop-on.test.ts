@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { TrainerEvent } from '../../../src/protocol/events.ts';
 import { Host } from './host.ts';
-import { eventsOf, metricsOf, onlyRun, runGrpo, runInfoOf, tinyWorkspace } from './workspace.ts';
+import { eventsOf, metricsOf, onlyRun, runGrpo, runInfoOf, tinyWorkspace, trainHere } from './workspace.ts';
 
 /** Nothing ends within two tokens; two groups of different lengths of letters still have a signal. */
 const CUT_OFF = { maxCompletionLength: 2, minCompletionLength: 2, maxSteps: 6 };
@@ -30,7 +30,7 @@ describe('a run whose completions are all cut off', () => {
   test('stops when it is resumed with it for the first time', async () => {
     const folder = tinyWorkspace({ ...CUT_OFF, stopOn: [] });
     const config = join(folder, 'run.grpo.json');
-    expect((await runGrpo('train', config, '--set', 'maxSteps=4')).status).toBe(0);
+    expect((await trainHere(config, { set: ['maxSteps=4'] })).result.outcome).toBe('done');
     const resume = ['--resume', '--set', 'maxSteps=9', '--set', 'stopOn=["all-truncated"]'];
     expect((await runGrpo('train', config, ...resume, '--with-changes')).status).toBe(3);
     expect(runInfoOf(onlyRun(folder))).toMatchObject({ state: 'stopped', step: 5 });
@@ -38,7 +38,7 @@ describe('a run whose completions are all cut off', () => {
 
   test('is not stopped without it, or by another finding', async () => {
     const folder = tinyWorkspace({ ...CUT_OFF, stopOn: ['nan'] });
-    expect((await runGrpo('train', join(folder, 'run.grpo.json'))).status).toBe(0);
+    expect((await trainHere(join(folder, 'run.grpo.json'))).result.outcome).toBe('done');
     expect(runInfoOf(onlyRun(folder))).toMatchObject({ state: 'done', step: 6 });
   });
 

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ROOT, runColdPython, SAMPLES, temporaryFolder } from './python.ts';
 
 const python = process.env.GRPO_TEST_PYTHON ?? 'python3';
@@ -109,10 +109,7 @@ sys.stdin.read()`;
     expect(workers.length).toBeGreaterThan(0);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await vi.waitFor(
-      () => expect([...host, ...workers].filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]),
-      20_000,
-    );
+    await expect.poll(() => [...host, ...workers].filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   });
 });
 

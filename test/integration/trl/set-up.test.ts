@@ -70,7 +70,7 @@ describe.runIf(suitable)('an environment', () => {
     const cancelling = new AbortController();
     const { said, made } = setUp({ ...TINY, trial: 'import time; time.sleep(600)' }, cancelling.signal);
     made.catch(() => {});
-    await vi.waitFor(() => expect(said).toContain('Trying it'), { timeout: 60_000, interval: 50 });
+    await expect.poll(() => said, { timeout: 60_000 }).toContain('Trying it');
     expect(setUpPython(into)).toBeUndefined();
     cancelling.abort();
     await expect(made).rejects.toThrow('aborted');
@@ -148,10 +148,10 @@ describe.runIf(process.platform === 'linux')('a set-up that is ended leaves no p
     const command = [GRPO, 'setup-trl', '--python', given, '--into', into];
     const child = spawn(process.execPath, command, { env: process.env, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), { timeout: 30_000, interval: 50 });
+    await expect.poll(() => existsSync(begun)).toBe(true);
     child.kill(signal);
     expect(await ended).toBe(signal === 'SIGKILL' ? null : 130);
-    await vi.waitFor(() => expect(started()).toEqual([]), { timeout: 10_000, interval: 50 });
+    await expect.poll(started).toEqual([]);
     expect(existsSync(into)).toBe(signal === 'SIGKILL');
   });
 });

@@ -93,7 +93,7 @@ describe('a run on its way to the dashboard', () => {
     writeInfo();
     writeStep(1);
     const { messages, stream } = follow();
-    await vi.waitFor(() => expect(rewards(messages)).toEqual([0.1]));
+    await expect.poll(() => rewards(messages)).toEqual([0.1]);
     messages.length = 0;
     stream.restart();
     expect(messages.map(({ type }) => type)).toEqual(['snapshot']);
@@ -105,13 +105,13 @@ describe('a run on its way to the dashboard', () => {
     const seen = (messages: HostMessage[]) =>
       messages.flatMap((message) => ('head' in message ? [message.head.trainer] : [])).at(-1);
     const first = follow();
-    await vi.waitFor(() => expect(seen(first.messages)).toBe('none'));
+    await expect.poll(() => seen(first.messages)).toBe('none');
     writeFileSync(join(folder, 'trainer.lock'), JSON.stringify({ pid: process.pid, host: hostname() }));
     first.feed.changed();
-    await vi.waitFor(() => expect(seen(first.messages)).toBe('other'));
+    await expect.poll(() => seen(first.messages)).toBe('other');
     first.feed.dispose();
     const second = follow(true);
-    await vi.waitFor(() => expect(seen(second.messages)).toBe('ours'));
+    await expect.poll(() => seen(second.messages)).toBe('ours');
   });
 
   it('has the completions of the step in training as soon as these are written, whoever trains it', async () => {
@@ -119,9 +119,9 @@ describe('a run on its way to the dashboard', () => {
     writeInfo();
     const { messages } = follow();
     const scored = () => messages.flatMap((message) => ('head' in message ? [message.head.scored] : [])).at(-1);
-    await vi.waitFor(() => expect(scored()).toBe(0));
+    await expect.poll(() => scored()).toBe(0);
     writeFileSync(join(folder, 'rollouts', 'step-000001.jsonl'), '');
-    await vi.waitFor(() => expect(scored()).toBe(1));
+    await expect.poll(() => scored()).toBe(1);
     writeInfo({ step: 1 });
     await delay(200);
     expect(scored()).toBe(1);
@@ -132,7 +132,7 @@ describe('a run on its way to the dashboard', () => {
     await delay(50);
     expect(messages).toEqual([]);
     writeInfo({ state: 'failed', reason: 'The disk is full.' });
-    await vi.waitFor(() => expect(messages.map(({ type }) => type)).toEqual(['snapshot']));
+    await expect.poll(() => messages.map(({ type }) => type)).toEqual(['snapshot']);
     expect(messages[0]).toMatchObject({ head: { state: 'failed', reason: 'The disk is full.' } });
     expect(messages[0]).toMatchObject({ head: { name: 'sort · seed 4', about: { note: 'A note.' } } });
   });

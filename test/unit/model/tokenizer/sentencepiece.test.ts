@@ -92,9 +92,12 @@ async function exported(model: string): Promise<{ file: string; notes: string[] 
 }
 
 function askLlamaCpp(file: string, texts: string[]): { tokens: number[][]; addsBos: boolean } {
-  const input = JSON.stringify({ file, texts, sequences: [] });
+  const input = JSON.stringify({ files: [file], texts, sequences: [] });
   const script = join(LLAMA_CPP, 'ask.mjs');
-  return JSON.parse(execFileSync(process.execPath, [script], { input, encoding: 'utf8', maxBuffer: 1 << 28 }));
+  const [answers] = JSON.parse(
+    execFileSync(process.execPath, [script], { input, encoding: 'utf8', maxBuffer: 1 << 28 }),
+  );
+  return answers;
 }
 
 /** What llama.cpp is known to cut otherwise: a NUL ends texts there, and behind tokens of Phi-3 spaces beyond ASCII stay. */
