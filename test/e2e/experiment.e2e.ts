@@ -8,7 +8,7 @@ import { Session } from './helpers/session.ts';
 
 const EXPERIMENT = `{
   "base": "sort.grpo.json",
-  "set": { "maxSteps": 40, "saveSteps": 100 },
+  "set": { "maxSteps": 16, "promptsPerStep": 8, "saveSteps": 100 },
   "vary": { "learningRate": [1e-4, 1e-3] },
   "seeds": [1, 2]
 }
@@ -69,10 +69,15 @@ session.test('it is stopped with a checkpoint, and says how it continues', async
       () => false,
     );
   });
-  const progress = editor.notification(/Experiment rates: run 1 of 4: lr 1e-4 · seed 1, step \d of 40, reward/);
+  const progress = editor.notification(/Experiment rates: run 1 of 4: lr 1e-4 · seed 1, step \d of 16, reward/);
   await progress.waitFor({ timeout: 120_000 });
+  // Its steps are so short that it would be done before a slow window has the click.
+  const { pid } = server.processes('grpo.js train')[0]!;
+  process.kill(pid, 'SIGSTOP');
   await editor.screenshot('experiment-progress');
   await progress.getByRole('button', { name: 'Cancel' }).click();
+  await progress.waitFor({ state: 'hidden' });
+  process.kill(pid, 'SIGCONT');
   await editor.notification(/rates: 0 of 4 runs are done\. Run it again to continue\./).waitFor({ timeout: 60_000 });
   await until('its processes to end', () => server.processes('grpo.js').length === 0);
   const [run, ...others] = runFolders(server.workspace);

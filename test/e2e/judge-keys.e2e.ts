@@ -57,7 +57,7 @@ session.test(
   'a reward whose key is missing says how to store it; stored, previews use it at once',
   async ({ editor }) => {
     await editor.openFile('judged.reward.ts');
-    await editor.command('View: Toggle Problems');
+    await editor.command('View: Focus Problems');
     const problems = editor.page.locator('.markers-panel');
     await problems
       .getByText(/key is missing: name E2E_JUDGE_KEY in "rewardEnv"/)

@@ -5,7 +5,7 @@ import { until } from './helpers/processes.ts';
 import { mean, readRewards, readRunInfo, runFolders } from './helpers/runs.ts';
 import { Session } from './helpers/session.ts';
 
-const session = new Session();
+const session = new Session({}, () => setConfig('maxSteps', 50));
 
 const trainer = () => session.server.processes('trainer.js')[0];
 const setConfig = (field: string, value: number) => {
@@ -120,6 +120,7 @@ session.test('searches and filters groups', async ({ editor, dashboard }) => {
 session.test('pauses and goes on, then stops with a checkpoint', async ({ server, editor, dashboard }) => {
   await editor.clearNotifications();
   setConfig('learningRate', 0.0001);
+  setConfig('maxSteps', 100);
   appendFileSync(join(server.workspace, 'rewards/sort.reward.ts'), '// Not as it was.\n');
   await startSort();
   await dashboard.state.filter({ hasText: 'running' }).waitFor();

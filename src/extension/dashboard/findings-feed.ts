@@ -24,7 +24,8 @@ export class FindingsFeed {
   #timer: NodeJS.Timeout | undefined;
   /** Not before then, on the clock of `performance`. */
   #next = 0;
-  #found: KeyedFinding[] = [];
+  /** Of the last look. */
+  #found: KeyedFinding[] | undefined;
   /** What the webview has. */
   #sent: string | undefined;
   #disposed = false;
@@ -33,15 +34,16 @@ export class FindingsFeed {
     this.#context = context;
   }
 
-  /** Whether the list is in sight. */
+  /** Whether the list is in sight. A webview that starts afresh gets what is known at once: the next look may be far off. */
   set watched(watched: boolean) {
     this.#watched = watched;
+    if (watched && this.#found) this.#send(this.#found);
     this.#lookSoon();
   }
 
   /** One of those that the webview has. */
   get(key: string): RunFinding | undefined {
-    return this.#found.find((found) => found.key === key)?.finding;
+    return this.#found?.find((found) => found.key === key)?.finding;
   }
 
   /** The webview starts afresh. */

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { type Browser, type BrowserContext, errors, type Locator, type Page } from 'playwright-core';
 import { until } from './processes.ts';
 import { screenshotFile } from './screenshots.ts';
 
@@ -49,10 +49,29 @@ export class Editor {
     await this.#ready();
   }
 
-  /** Runs a command by its title in the palette. */
+  /** Runs a command by its title in the palette, exactly once. */
   async command(title: string): Promise<void> {
     const row = this.#commandRow(title);
-    await this.#find('F1', `>${title}`, row, () => row.click({ timeout: 2000 }));
+    await this.#find('F1', `>${title}`, row, () => this.#press(row));
+  }
+
+  /**
+   * Presses a row that can be seen, or throws a `TimeoutError` and has not pressed it. Playwright's own click may run out of time after it has pressed,
+   * as what a command does keeps a slow window from answering: tried again, it would start a second run, or hide the panel that it has shown.
+   */
+  async #press(row: Locator): Promise<void> {
+    await row.click({ trial: true, timeout: 2000 });
+    // Only finding the row is limited in time.
+    const pressed = await row.evaluate(
+      (element: HTMLElement) => {
+        const { isConnected } = element;
+        if (isConnected) element.click();
+        return isConnected;
+      },
+      undefined,
+      { timeout: 2000 },
+    );
+    if (!pressed) throw new errors.TimeoutError('The list has closed.');
   }
 
   /** A command's row in the palette. */

@@ -10,15 +10,20 @@ let told: Extract<HostMessage, { type: 'findings' }>[];
 let visible: boolean;
 let problems: Error[];
 let feed: FindingsFeed;
+/** What a look takes, in milliseconds. */
+let lookTakes: number;
 
 beforeEach(() => {
   vi.useFakeTimers();
   columns = new MetricColumns();
-  [told, problems, visible] = [[], [], true];
+  [told, problems, visible, lookTakes] = [[], [], true, 0];
   const head = { config: { maxCompletionLength: 8 } } as never;
   feed = new FindingsFeed({
     ...{ folder: temporaryFolder(), feed: { head, columns }, visible: () => visible },
-    diagnose: async (_, history) => diagnoseMetrics(history),
+    diagnose: async (_, history) => {
+      if (lookTakes > 0) await new Promise((resolve) => setTimeout(resolve, lookTakes));
+      return diagnoseMetrics(history);
+    },
     post: (message) => told.push(hostMessage.parse(message) as (typeof told)[0]),
     log: { error: (problem) => problems.push(problem) },
   });
@@ -55,9 +60,9 @@ it('looks only while the list is in sight, and tells a webview that starts what 
   feed.restart();
   feed.watched = true;
   await passes(10_000);
-  expect(told).toHaveLength(2);
-  expect(told[1]!.findings[0]!.finding.steps.last).toBe(10);
-  expect(feed.get(told[1]!.findings[0]!.key)?.remedy).toMatchObject({ action: 'set', value: 32 });
+  // What was known, then what is new.
+  expect(told.map(({ findings }) => findings[0]!.finding.steps.last)).toEqual([5, 5, 10]);
+  expect(feed.get(told[2]!.findings[0]!.key)?.remedy).toMatchObject({ action: 'set', value: 32 });
   expect(feed.get('of the webview')).toBeUndefined();
 });
 
@@ -80,4 +85,21 @@ it('looks every few seconds however fast the steps are, and says nothing twice',
   await passes(10_000);
   expect(told).toHaveLength(last);
   expect(problems).toEqual([]);
+});
+
+it('tells a webview that comes back at once what is known, though looks take long', async () => {
+  lookTakes = 1000;
+  steps(5);
+  feed.watched = true;
+  await passes(lookTakes);
+  expect(kinds()).toEqual([['all-truncated']]);
+  feed.restart();
+  feed.watched = true;
+  expect(kinds()).toEqual([['all-truncated'], ['all-truncated']]);
+  // A twentieth of the time is spent on looks.
+  await passes(18_000);
+  expect(told).toHaveLength(2);
+  steps(5);
+  await passes(4000);
+  expect(told).toHaveLength(3);
 });
