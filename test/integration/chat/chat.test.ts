@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { GRPO, grpo, grpoJson, jsonLines, jsonlFile } from '../cli/run-grpo.ts';
+import { isRunning } from '../rewards/workspace.ts';
 import {
   onlyRun,
   referenceModel,
@@ -257,7 +258,7 @@ export function letters() {
 `,
     };
     const folder = tinyWorkspace({ maxSteps: 1, rewardTimeoutSeconds: 600 }, files);
-    expect((await runGrpo('train', join(folder, 'run.grpo.json'))).status).toBe(0);
+    await trainHere(join(folder, 'run.grpo.json'));
     const run = onlyRun(folder);
     const input = openSync(linesFile([PROMPT.text, PROMPT.text]), 'r');
     onTestFinished(() => closeSync(input));
@@ -270,11 +271,11 @@ export function letters() {
         stderr += text;
       });
       const worker = () => Number(readFileSync(flag, 'utf8'));
-      await vi.waitFor(() => expect(worker()).toBeGreaterThan(0), { timeout: 30_000, interval: 50 });
+      await expect.poll(worker).toBeGreaterThan(0);
       child.kill('SIGINT');
       const [status] = await once(child, 'close');
       expect([status, stderr]).toEqual([130, '']);
-      await vi.waitFor(() => expect(() => process.kill(worker(), 0)).toThrow('ESRCH'), { interval: 50 });
+      await expect.poll(() => isRunning(worker())).toBe(false);
     }
   });
 
