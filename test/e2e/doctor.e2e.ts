@@ -15,7 +15,7 @@ const session = new Session({}, (workspace) => {
   makeRun(workspace, 'sort.grpo.json', HEALTHY);
   const file = join(workspace, 'sort.grpo.json');
   // Two tokens are never the end of four digits; what is learned of them is too little for the model to become brief.
-  const sick = { maxCompletionLength: 2, maxSteps: 4000, learningRate: 1e-7, promptsPerStep: 8 };
+  const sick = { maxCompletionLength: 2, maxSteps: 4000, learningRate: 1e-7 };
   let config = readFileSync(file, 'utf8').replace('{', '{\n  "temperature": 0.6,');
   for (const [field, value] of Object.entries(sick))
     config = config.replace(new RegExp(`("${field}": )[^,\\n]+`), `$1${value}`);

@@ -30,7 +30,7 @@ session.test('metrics of a run and of one laid over it are a CSV file', async ({
   const lines = csv.toString().trimEnd().split('\r\n');
   expect(lines[0]).toMatch(/^run,step,.*reward/);
   // The heading, and of each run what was measured before the first step and its steps.
-  expect(lines).toHaveLength(1 + 25 + 13);
+  expect(lines).toHaveLength(1 + 9 + 5);
   const runs = new Set(lines.slice(1).map((line) => line.split(',')[0]));
   expect(runs.size).toBe(2);
   await editor.notification('Exported all.csv').waitFor();
