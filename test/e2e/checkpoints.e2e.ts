@@ -16,7 +16,7 @@ const session = new Session({}, (workspace) => {
   const config = JSON.parse(readFileSync(file, 'utf8')) as object;
   writeFileSync(file, JSON.stringify({ ...config, max_position_embeddings: 16384 }));
   makeRun(workspace, 'sort.grpo.json', {
-    ...{ maxSteps: 40, saveSteps: 20, evalSteps: 20, evalPrompts: 24, learningRate: 0.001, numGenerationsEval: 2 },
+    ...{ maxSteps: 20, saveSteps: 10, evalSteps: 10, evalPrompts: 24, learningRate: 0.001, numGenerationsEval: 2 },
   });
 });
 
@@ -34,18 +34,18 @@ async function rewardOf(card: Locator): Promise<number> {
 
 session.test('lists the checkpoints with their held-out rewards', async ({ editor, dashboard }) => {
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
-  await editor.treeItem('40/40').click();
+  await editor.treeItem('20/20').click();
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   await dashboard.show('Checkpoints');
   const list = dashboard.frame.getByRole('list', { name: 'Checkpoints' });
-  await list.getByRole('button', { name: /^Step 40.*held-out reward \d.*full model/ }).waitFor();
   await list.getByRole('button', { name: /^Step 20.*held-out reward \d.*full model/ }).waitFor();
+  await list.getByRole('button', { name: /^Step 10.*held-out reward \d.*full model/ }).waitFor();
   expect(await list.locator('.best:visible').count()).toBe(1);
 });
 
 session.test('answers beside the start model, and scores both', async ({ editor, dashboard }) => {
   const { frame } = dashboard;
-  await frame.getByRole('button', { name: 'Try Step 40' }).click();
+  await frame.getByRole('button', { name: 'Try Step 20' }).click();
   await frame.getByRole('button', { name: 'Choose a Prompt' }).waitFor();
   // As in training: what the start model finds most likely is right more often than what it draws.
   await frame.getByRole('combobox', { name: 'Sampling' }).selectOption('Sampled');
@@ -55,11 +55,11 @@ session.test('answers beside the start model, and scores both', async ({ editor,
     await frame.getByRole('list', { name: 'Prompts' }).getByRole('button').nth(index).click();
     await until('another question', async () => (await frame.locator('.exchange').count()) === index + 1);
     totals.base += await rewardOf(answer(dashboard, 'Start model'));
-    totals.checkpoint += await rewardOf(answer(dashboard, 'Step 40'));
+    totals.checkpoint += await rewardOf(answer(dashboard, 'Step 20'));
     await frame.getByRole('button', { name: 'Send' }).waitFor();
   }
   expect(totals.checkpoint).toBeGreaterThan(totals.base);
-  const scores = answer(dashboard, 'Step 40').locator('.scores');
+  const scores = answer(dashboard, 'Step 20').locator('.scores');
   await scores.getByText('inclusion').waitFor();
   await scores.getByText('ordering').waitFor();
   await editor.screenshot('checkpoints-try');
@@ -69,8 +69,8 @@ session.test('says why a typed prompt without columns has no reward', async ({ e
   const { frame } = dashboard;
   await frame.getByRole('textbox', { name: 'Prompt' }).fill('Sort 3 2 1 0 :');
   await editor.page.keyboard.press('Enter');
-  await answer(dashboard, 'Step 40').getByText('numbers is not iterable').waitFor();
-  await answer(dashboard, 'Step 40').getByText('no reward').waitFor();
+  await answer(dashboard, 'Step 20').getByText('numbers is not iterable').waitFor();
+  await answer(dashboard, 'Step 20').getByText('no reward').waitFor();
 });
 
 session.test('Stop ends an answer', async ({ editor, dashboard }) => {
@@ -91,7 +91,7 @@ session.test('Stop ends an answer', async ({ editor, dashboard }) => {
   await editor.page.keyboard.press('Enter');
   // The exchange before it has counts of tokens too.
   const latest = frame.locator('.exchange').last().filter({ hasText: 'Sort 4 1 3 2:' });
-  for (const name of ['Start model', 'Step 40'])
+  for (const name of ['Start model', 'Step 20'])
     await latest
       .getByRole('article', { name })
       .getByText(/\d tokens/)
@@ -126,7 +126,7 @@ session.test('shows held-out prompts before and after, the largest loss first', 
   const sides = frame.locator('.held-out-prompt[open]');
   await sides.getByRole('region', { name: 'Start model' }).getByText('mean of 2 completions').waitFor();
   // Equal ones share a card.
-  const cards = sides.getByRole('region', { name: 'Step 40' }).getByRole('article');
+  const cards = sides.getByRole('region', { name: 'Step 20' }).getByRole('article');
   expect((await cards.count()) + (await cards.getByText('× 2').count())).toBe(2);
   await editor.screenshot('checkpoints-before-after');
   await frame.getByRole('searchbox', { name: 'Search', exact: true }).fill('sort 7');

@@ -8,18 +8,18 @@ import { saveAs } from './helpers/save-dialog.ts';
 import { Session } from './helpers/session.ts';
 
 const session = new Session({}, (workspace) => {
-  makeRun(workspace, 'sort.grpo.json', { maxSteps: 24, saveSteps: 12 });
-  makeRun(workspace, 'sort.grpo.json', { maxSteps: 12, learningRate: 0.0001 });
+  makeRun(workspace, 'sort.grpo.json', { maxSteps: 8, saveSteps: 4 });
+  makeRun(workspace, 'sort.grpo.json', { maxSteps: 4, learningRate: 0.0001 });
 });
 
 session.test('opens a run from the view, with its checkpoints under it', async ({ editor, dashboard }) => {
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
-  await editor.treeItem('24/24').click();
+  await editor.treeItem('8/8').click();
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   await until('the curve to be drawn', async () => (await dashboard.drawnPixels('reward')) > 100);
-  await editor.treeItem('24/24').locator('.monaco-tl-twistie').click();
-  await editor.treeItem('step-000024').waitFor();
-  await editor.treeItem('step-000012').waitFor();
+  await editor.treeItem('8/8').locator('.monaco-tl-twistie').click();
+  await editor.treeItem('step-000008').waitFor();
+  await editor.treeItem('step-000004').waitFor();
 });
 
 for (const theme of Object.keys(themes) as Theme[])
@@ -49,7 +49,7 @@ for (const theme of Object.keys(themes) as Theme[])
     await frame.getByRole('button', { name: /^Rescore (Run|Again)$/ }).click();
     await frame.getByText('advantages change sign').waitFor();
     expect(await violations(dashboard), 'rescored steps').toEqual([]);
-    await frame.getByRole('button', { name: 'Step 24' }).click();
+    await frame.getByRole('button', { name: 'Step 8' }).click();
     await frame.locator('.rescored-group summary').first().click();
     await frame.locator('.rescored-group article').first().waitFor();
     expect(await violations(dashboard), 'a rescored step').toEqual([]);
@@ -121,7 +121,7 @@ session.test('saves a chart as CSV, SVG and PNG', async ({ editor, dashboard, se
 session.test('deletes a run when that is confirmed', async ({ editor, server }) => {
   const before = runFolders(server.workspace);
   await editor.command('GRPO: Delete Run');
-  await editor.choose('12/12');
+  await editor.choose('4/4');
   // A server has no trash.
   await editor.page.getByRole('dialog').getByRole('button', { name: 'Delete Permanently' }).click();
   await until('the run to be gone', () => runFolders(server.workspace).length === before.length - 1);

@@ -58,7 +58,6 @@ session.test('a sick run shows what is wrong while it trains', async ({ editor, 
   await dashboard.button('Pause').click();
   await dashboard.button('Resume').waitFor();
   await editor.hover(editor.treeItem(CUT_OFF), /In\ssteps\s1\sto\s\d+,\severy\scompletion/);
-  await dashboard.button('Resume').click();
 });
 
 session.test('its links lead to the curve and to the completions of the step', async ({ editor, dashboard }) => {
@@ -106,6 +105,8 @@ session.test('a finding can be dismissed for the run, and restored', async ({ ed
 });
 
 session.test('its button changes the config and starts again', async ({ dashboard, server }) => {
+  await dashboard.button('Resume').click();
+  await dashboard.state.filter({ hasText: 'running' }).waitFor();
   const before = runFolders(server.workspace);
   await row(dashboard).getByText('Set "maxCompletionLength" to 128 and Start Again').click();
   await until('another run', () => runFolders(server.workspace).length > before.length, 60_000);

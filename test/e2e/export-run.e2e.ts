@@ -9,14 +9,14 @@ import { screenshotFile } from './helpers/screenshots.ts';
 import { Session } from './helpers/session.ts';
 
 const session = new Session({}, (workspace) => {
-  makeRun(workspace, 'sort.grpo.json', { maxSteps: 24 });
-  makeRun(workspace, 'sort.grpo.json', { maxSteps: 12, learningRate: 0.0001 });
+  makeRun(workspace, 'sort.grpo.json', { maxSteps: 8 });
+  makeRun(workspace, 'sort.grpo.json', { maxSteps: 4, learningRate: 0.0001 });
 });
 
 session.test('metrics of a run and of one laid over it are a CSV file', async ({ editor, dashboard, server }) => {
   const { frame } = dashboard;
   await editor.page.getByRole('tab', { name: 'GRPO Lab' }).click();
-  await editor.treeItem('24/24').click();
+  await editor.treeItem('8/8').click();
   await dashboard.state.filter({ hasText: 'done' }).waitFor();
   await dashboard.show('Compare');
   await frame.getByRole('checkbox').check();
@@ -30,7 +30,7 @@ session.test('metrics of a run and of one laid over it are a CSV file', async ({
   const lines = csv.toString().trimEnd().split('\r\n');
   expect(lines[0]).toMatch(/^run,step,.*reward/);
   // The heading, and of each run what was measured before the first step and its steps.
-  expect(lines).toHaveLength(1 + 25 + 13);
+  expect(lines).toHaveLength(1 + 9 + 5);
   const runs = new Set(lines.slice(1).map((line) => line.split(',')[0]));
   expect(runs.size).toBe(2);
   await editor.notification('Exported all.csv').waitFor();
@@ -56,10 +56,10 @@ session.test('a report opens in a browser, without the editor', async ({ editor,
     .locator('.outcome')
     .filter({ hasText: /^held-out reward\s+\d\.\d\d → \d\.\d\d/ })
     .waitFor();
-  await page.getByRole('img', { name: /^Reward: mean from .* at step 1 to .* at step 24; held-out from/ }).waitFor();
+  await page.getByRole('img', { name: /^Reward: mean from .* at step 1 to .* at step 8; held-out from/ }).waitFor();
   const curve = page.locator('svg').first().locator('path.line').first();
   expect((await curve.boundingBox())!.width).toBeGreaterThan(200);
-  await page.getByRole('heading', { name: 'Completions of step 24' }).waitFor();
+  await page.getByRole('heading', { name: 'Completions of step 8' }).waitFor();
   expect(await page.locator('pre.completion').count()).toBeGreaterThan(10);
   await page.getByRole('heading', { name: 'Held-out prompts before and after' }).waitFor();
   expect({ asked, complaints }).toEqual({ asked: [`file://${file}`], complaints: [] });
@@ -76,7 +76,7 @@ session.test('a report opens in a browser, without the editor', async ({ editor,
 });
 
 session.test('completions of a run in the view are a Parquet file', async ({ editor, server }) => {
-  await editor.treeItem('12/12').click({ button: 'right' });
+  await editor.treeItem('4/4').click({ button: 'right' });
   const item = editor.page.getByRole('menuitem', { name: 'Export Run' });
   // A menu that has just opened takes no clicks yet.
   await until('the menu to take a click', async () => {
@@ -87,6 +87,6 @@ session.test('completions of a run in the view are a Parquet file', async ({ edi
   const content = await saveAs(editor, file, () => editor.choose('Completions (Parquet)'));
   const rows = await parquetReadObjects({ file: new Uint8Array(content).buffer });
   const steps = new Set(rows.map(({ split, step }) => `${split} ${step}`));
-  expect([...steps]).toEqual(['eval 0', ...Array.from({ length: 12 }, (_, at) => `train ${at + 1}`), 'eval 12']);
+  expect([...steps]).toEqual(['eval 0', ...Array.from({ length: 4 }, (_, at) => `train ${at + 1}`), 'eval 4']);
   await editor.notification('Exported all.parquet').waitFor();
 });

@@ -9,9 +9,9 @@ interface Runs {
 }
 
 /** What axe finds wrong in a page: the rule, and where. */
-export function violations(page: Runs): Promise<string[]> {
+export async function violations(page: Runs): Promise<string[]> {
+  if (!(await page.run<boolean>('"axe" in window'))) await page.run(`${axe}; undefined`);
   return page.run(`(async () => {
-    ${axe};
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary));
   })()`);

@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, errors, type Locator, type Page } from 'playwright-core';
+import { type BrowserContext, errors, type Locator, type Page } from 'playwright-core';
 import { until } from './processes.ts';
 import { screenshotFile } from './screenshots.ts';
 
@@ -11,35 +11,34 @@ export const themes = {
 } as const;
 export type Theme = keyof typeof themes;
 
+/** A window may take this long to start, which is nothing that tests are about. */
+const START_MS = 60_000;
+
 /** VS Code's window in a browser, used as a person would: by the palette, the keyboard and what can be seen. */
 export class Editor {
   readonly page: Page;
-  readonly #browser: Browser;
-  readonly #context: BrowserContext;
 
-  /** Closes the browser with its window. */
-  static async open(url: string, browser: Browser, viewport = { width: 1440, height: 900 }): Promise<Editor> {
-    const context = await browser.newContext({
-      viewport,
-      reducedMotion: 'reduce',
-      acceptDownloads: true,
-    });
-    context.setDefaultTimeout(15_000);
-    const editor = new Editor(browser, context, await context.newPage());
-    await editor.page.goto(url);
-    await editor.#ready();
-    return editor;
+  static async open(url: string, context: BrowserContext): Promise<Editor> {
+    context.setDefaultTimeout(30_000);
+    const editor = new Editor(await context.newPage());
+    try {
+      await editor.page.goto(url, { timeout: START_MS });
+      await editor.#ready();
+      return editor;
+    } catch (error) {
+      await editor.close();
+      throw error;
+    }
   }
 
-  private constructor(browser: Browser, context: BrowserContext, page: Page) {
-    this.#browser = browser;
-    this.#context = context;
+  private constructor(page: Page) {
     this.page = page;
   }
 
   /** Extensions are known when the theme, which one of them brings, is there. */
   async #ready(): Promise<void> {
-    await this.page.locator('.monaco-workbench[class*="-theme-defaults-"] .part.statusbar').waitFor();
+    const ready = this.page.locator('.monaco-workbench[class*="-theme-defaults-"] .part.statusbar');
+    await ready.waitFor({ timeout: START_MS });
   }
 
   async reload(): Promise<void> {
@@ -172,9 +171,11 @@ export class Editor {
     await until('the notifications to be gone', async () => (await left.count()) === 0);
   }
 
-  /** Presses a notification's button. */
+  /** Presses a notification's button. VS Code hides one that has been in sight for some seconds: it is shown again then. */
   async answer(text: string | RegExp, button: string): Promise<void> {
-    await this.notification(text).getByRole('button', { name: button }).click();
+    const notification = this.notification(text);
+    await notification.waitFor({ timeout: 10_000 }).catch(() => this.command('Notifications: Show Notifications'));
+    await notification.getByRole('button', { name: button }).click();
   }
 
   /** An item of a tree in the side bar. */
@@ -198,11 +199,11 @@ export class Editor {
     await this.page.screenshot({ path: screenshotFile(name) });
   }
 
-  /** Leaves the window, and closes its browser. */
+  /** Leaves the window. */
   async close(): Promise<void> {
+    if (this.page.isClosed()) return;
     // As a user leaves it: a connection that just ends could come back, and the server would wait for it.
-    if (!this.page.isClosed()) await this.page.goto('about:blank');
-    await this.#context.close();
-    await this.#browser.close();
+    await this.page.goto('about:blank');
+    await this.page.close();
   }
 }

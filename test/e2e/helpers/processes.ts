@@ -16,8 +16,11 @@ export function processesOf(mark: string, script = ''): Process[] {
     try {
       const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').join(' ').trim();
       if (command === '') continue; // a zombie: dead, and not yet waited for
-      const marked = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`);
-      if ((marked || command.includes(mark)) && command.includes(script)) found.push({ pid: Number(entry), command });
+      if (!command.includes(script)) continue;
+      const isOurs =
+        command.includes(mark) ||
+        readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`);
+      if (isOurs) found.push({ pid: Number(entry), command });
     } catch {
       // It ended while we looked.
     }

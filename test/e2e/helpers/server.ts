@@ -21,6 +21,8 @@ const quietSettings = {
   'window.autoDetectColorScheme': false,
   'editor.cursorBlinking': 'solid',
   'git.enabled': false,
+  'js/ts.tsserver.automaticTypeAcquisition.enabled': false,
+  'json.schemaDownload.enable': false,
 };
 
 /**
