@@ -23,6 +23,12 @@ interface Mark {
 
 const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 
+const nameBefore = (folder: string): string => `${folder}.before`;
+
+/** Whether there is an environment, whole or not, or one that waits under another name. */
+export const hasEnvironment = (folder: string): boolean =>
+  markIn(folder) !== undefined || existsSync(nameBefore(folder));
+
 /**
  * The folder that an environment is made in. Its programs have their paths in them, so that it cannot be put together elsewhere and renamed: what
  * was there before waits under another name instead, and comes back unless the new one becomes whole.
@@ -34,7 +40,7 @@ export class Place {
   /** Throws BadInput where the user has other files: they are never replaced. */
   constructor(folder: string) {
     this.folder = folder;
-    this.#before = `${folder}.before`;
+    this.#before = nameBefore(folder);
     if (existsSync(folder) && readdirSync(folder).length > 0 && !markIn(folder))
       throw new BadInput(`${folder} has other files in it; name a folder that is empty, or not there yet.`);
     // The last set-up was killed.

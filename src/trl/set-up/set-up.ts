@@ -1,14 +1,15 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockSetUp } from '../../processes/lock-set-up.ts';
 import { runTool } from '../../processes/run-tool.ts';
 import { RunFailure } from '../../protocol/errors.ts';
 import { writeFailure } from '../../run-folder/atomic-write.ts';
 import { type AskedPython, askPython } from '../ask-python.ts';
 import { requirement, SET_UP } from '../packages.ts';
 import { pythonIn } from '../python-environment.ts';
-import { findBasePython } from './base-python.ts';
+import { type BasePython, findBasePython } from './base-python.ts';
 import { explained, pipInstall } from './pip.ts';
-import { Place } from './place.ts';
+import { hasEnvironment, Place } from './place.ts';
 
 /** What is installed, and how it is seen to work. */
 export interface Packages {
@@ -42,9 +43,29 @@ interface SetUpOptions {
 /**
  * Makes a virtual environment that has TRL, unless it is there already. What was there before stays until the new one works; nothing is left of one that
  * fails or is canceled. Throws BadInput for what is missing on this machine, before anything is downloaded; RunFailure when a part fails; the signal's
- * reason when it was canceled.
+ * reason when it was canceled; and RunFailure while another set-up is at work there.
  */
 export async function setUpTrl(options: SetUpOptions, packages = TRL_PACKAGES): Promise<AskedPython> {
+  const { into, python } = options;
+  // Before anything is made.
+  const base = python === undefined && hasEnvironment(into) ? undefined : await findBasePython(python);
+  const unlock = claim(into);
+  try {
+    return await makeUnlessThere(options, packages, base);
+  } finally {
+    unlock();
+  }
+}
+
+function claim(into: string): () => void {
+  try {
+    return lockSetUp(into);
+  } catch (error) {
+    throw writeFailure(into, error, 'folder with --into');
+  }
+}
+
+async function makeUnlessThere(options: SetUpOptions, packages: Packages, found?: BasePython): Promise<AskedPython> {
   const { into, python, signal, onProgress } = options;
   const place = new Place(into);
   const inPlace = pythonIn(into);
@@ -54,7 +75,7 @@ export async function setUpTrl(options: SetUpOptions, packages = TRL_PACKAGES): 
     signal.throwIfAborted();
     if (works) return works;
   }
-  const base = await findBasePython(python);
+  const base = found ?? (await findBasePython(python));
   try {
     place.begin(packages.bytes, packages.requirements);
     onProgress(`Creating a virtual environment with Python ${base.version} in ${into}`);

@@ -260,3 +260,12 @@ test('penalties on length that the config adds count, and are no finding while t
   expect(functions[2]).toMatchObject({ min: 0, max: 0 });
   expect(report.findings.filter(({ kind }) => kind === 'constant-function')).toEqual([]);
 });
+
+test('of a run with stages of demonstrations alone, says what to do instead', async () => {
+  const rows = [{ prompt: 'Sort 2 1:', completion: ' 1 2' }];
+  const stages = [{ kind: 'sft', dataset: 'shown.jsonl', maxSteps: 1 }];
+  const folder = tinyWorkspace({ stages, rewards: [] }, { 'shown.jsonl': rows });
+  const { status, stdout, stderr } = await runGrpo('check', configOf(folder));
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(/"stages" is of kind "grpo", .*; start the run, which reads all .* before its first step\.\n$/);
+});

@@ -156,6 +156,34 @@ describe.runIf(process.platform === 'linux')('a set-up that is ended leaves no p
   });
 });
 
+describe.skipIf(process.platform === 'win32')('of two at once', () => {
+  const runs = (given: string) => {
+    const command = [GRPO, 'setup-trl', '--python', given, '--into', into];
+    const child = spawn(process.execPath, command, { env: process.env, stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return child;
+  };
+
+  test('the second is refused, and leaves the first alone; the lock of one that was killed is none', async () => {
+    const begun = join(folder, 'begun');
+    const first = runs(python('3.12.3', true, `touch "${begun}"\nexec sleep 600`));
+    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), { timeout: 30_000, interval: 50 });
+    const mark = readdirSync(into);
+    const fails = () => grpo(['setup-trl', '--into', into, '--python', python('3.12.3', true, 'exit 3')]);
+    const second = await fails();
+    expect({ status: second.status, stderr: second.stderr }).toEqual({
+      status: 1,
+      stderr: `Another set-up (process ${first.pid}) is installing into ${into}; wait for it, or stop it.\n`,
+    });
+    expect(readdirSync(into)).toEqual(mark);
+    const ended = new Promise((resolve) => first.once('exit', resolve));
+    first.kill('SIGKILL');
+    await ended;
+    expect((await fails()).stderr).toContain('failed');
+    expect(readdirSync(join(folder, 'place'))).toEqual([]);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('what pip says becomes a sentence, and nothing is left', () => {
   test.each([
     [

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dependencies } from '../../../../package.json';
+import { lockSetUp } from '../../../processes/lock-set-up.ts';
 import { canRun, runTool } from '../../../processes/run-tool.ts';
 import { BadInput, RunFailure } from '../../../protocol/errors.ts';
 import { PARTIAL, TENSORFLOW_VARIABLE } from '../../../protocol/set-up-places.ts';
@@ -36,7 +37,8 @@ interface Way {
 
 /**
  * Installs a tfjs-node into a folder, and returns how a trial run of it went. What was there before stays until it works. Throws BadInput for
- * what is missing on this machine, before anything is downloaded; RunFailure when a part fails; the signal's reason when it was canceled.
+ * what is missing on this machine, before anything is downloaded; RunFailure when a part fails, or another set-up is at work there; the signal's reason when it
+ * was canceled.
  */
 export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
   const { into, signal, onProgress } = options;
@@ -47,6 +49,7 @@ export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
     : await ownBuild(options);
 
   const partial = `${into}${PARTIAL}`;
+  const unlock = lockSetUp(into);
   try {
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
@@ -63,6 +66,7 @@ export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
     return report;
   } finally {
     rmSync(partial, { recursive: true, force: true });
+    unlock();
   }
 }
 
