@@ -7,8 +7,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/helpers/warm-python.ts',
-    testTimeout: 60_000,
-    // What is waited for comes, however busy the machine is; only a failure takes this long.
+    // What is waited for comes, however busy the machine is: only what hangs takes this long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 30_000 } },
     env: {
       // Test files that run at a time share the cores; threads of ONNX Runtime that wait for work by spinning take them from each other.

@@ -19,7 +19,7 @@ describe.each([
 ])('the $name sample', ({ name, maximum }) => {
   const config = `${workspace}/${name}.grpo.json`;
 
-  test('learns: from below half of the held-out reward to above 0.9 of it', { timeout: 300_000 }, async () => {
+  test('learns: from below half of the held-out reward to above 0.9 of it', async () => {
     const run = join(temporaryFolder(), 'run');
     const events = await grpoJson<{ type: string; step: number; reward: number }>(
       ...['train', config, '--set', 'maxSteps=60', '--out', run],

@@ -33,7 +33,7 @@ it('names all tools, and none that there is not', () => {
   expect([...named].sort()).toEqual([...TOOL_NAMES].sort());
 });
 
-it('has steps that work', { timeout: 120_000 }, async () => {
+it('has steps that work', async () => {
   const folder = temporaryFolder();
   cpSync(join(ROOT, 'sample-workspace'), folder, { recursive: true, filter: (path) => !/\/\.grpo$/.test(path) });
   expect(files).toHaveLength(3);

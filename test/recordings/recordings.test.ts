@@ -28,7 +28,7 @@ describe(`as recorded (this CPU: ${cpu.kernels})`, () => {
   for (const each of CASES) {
     const needs = each.needsPython ? ', needs python3' : '';
     const title = `${each.name}: ${strictness(each.name)}${needs}`;
-    test.skipIf(needs && !hasPython)(title, { timeout: 300_000 }, async () => {
+    test.skipIf(needs && !hasPython)(title, async () => {
       const { files, cpu: recordedOn, onnxruntime } = readRecording(each.name);
       const now = shorten(withoutAdditions(await runCase(each), ADDED_SINCE, found));
       const on = `recorded on ${recordedOn.name} (${recordedOn.kernels}; ${recordedOn.others}) with ONNX Runtime ${onnxruntime}, run on ${cpu.name} (${cpu.others}) with ${onnxruntimeVersion()}`;

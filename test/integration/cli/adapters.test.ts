@@ -57,7 +57,7 @@ const distance = (a: number[], b: number[]): number =>
 const hasPeft = hasPackages(['transformers', 'torch', 'peft'], 'nothing merged was opened');
 
 describe.each(Object.entries(adapters))('%s', (name, { model, logprobs }) => {
-  test('has the log-probabilities of PEFT, merged too', { timeout: 60_000 }, async () => {
+  test('has the log-probabilities of PEFT, merged too', async () => {
     const folder = adapterFolder(name);
     expect(distance(await logProbs(folder), logprobs)).toBeLessThan(1e-4);
     expect(distance(await logProbs(join(MODELS, model)), logprobs)).toBeGreaterThan(0.5);
@@ -78,7 +78,7 @@ describe.each(Object.entries(adapters))('%s', (name, { model, logprobs }) => {
 /** Adapters as training has them: beside the weights rather than in them. It has no place for the model's own biases. */
 const trainable = Object.keys(adapters).filter((name) => !name.startsWith('bias-'));
 
-test.each(trainable)('%s: training scores and samples what PEFT does', { timeout: 60_000 }, async (name) => {
+test.each(trainable)('%s: training scores and samples what PEFT does', async (name) => {
   const { model, logprobs } = adapters[name]!;
   const folder = adapterFolder(name, `${name}-trained`);
   const base = await openModel(join(MODELS, model), { device: 'cpu' });
@@ -103,7 +103,7 @@ test.each(trainable)('%s: training scores and samples what PEFT does', { timeout
 
 const opened = ['dora', 'bias-all', 'tied-embeddings', 'bfloat16'];
 
-test.skipIf(!hasPeft).each(opened)('what is merged opens in transformers: %s', { timeout: 120_000 }, async (name) => {
+test.skipIf(!hasPeft).each(opened)('what is merged opens in transformers: %s', async (name) => {
   const rows = join(temporary, 'rows.jsonl');
   writeFileSync(rows, `${JSON.stringify(row)}\n`);
   const out = join(temporary, `${name}-in-transformers`);

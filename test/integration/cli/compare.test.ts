@@ -13,7 +13,6 @@ import {
 import { metricsOf, runGrpo, runInfoOf, startGrpo, timeless, tinyWorkspace } from '../training/workspace.ts';
 
 const experiment = { base: 'run.grpo.json', vary: { learningRate: [1e-3, 1e-2] }, seeds: [1, 2] };
-const SECONDS = 120_000;
 
 /** A workspace with an experiment of two settings and two seeds. */
 function experimentFolder(more: object = {}, config: object = {}, files: Record<string, string | object> = {}): string {
@@ -59,7 +58,7 @@ async function untilStep(folder: string): Promise<string> {
 }
 
 describe('grpo compare', () => {
-  test('is stopped half-way and killed half-way, and comes to the same as without', { timeout: SECONDS }, async () => {
+  test('is stopped half-way and killed half-way, and comes to the same as without', async () => {
     // Steps take long enough for a signal to arrive in the middle of a run.
     const slow = `export async function letters({ completion }: { completion: string }) {
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -103,7 +102,7 @@ describe('grpo compare', () => {
     expect(await compare(folder)).toMatchObject({ status: 0, trained: [], results: { settings: results.settings } });
   });
 
-  test('trains only what was added, and again what was changed', { timeout: SECONDS }, async () => {
+  test('trains only what was added, and again what was changed', async () => {
     const folder = experimentFolder({ seeds: [1] });
     expect((await compare(folder)).trained).toHaveLength(2);
     const edited = { ...experiment, seeds: [1], vary: { learningRate: [1e-3, 1e-2, 1e-1] } };
@@ -118,7 +117,7 @@ describe('grpo compare', () => {
     expect(runsOf(folder)).toHaveLength(6);
   });
 
-  test('has the metrics that the experiment names', { timeout: SECONDS }, async () => {
+  test('has the metrics that the experiment names', async () => {
     const metrics = { tokens: 'completions/mean_length', typo: 'completions/mean_lenght' };
     const folder = experimentFolder({ metrics });
     const { results } = await compare(folder);
@@ -141,7 +140,7 @@ describe('grpo compare', () => {
     expect(stdout).toContain('The runs have no metric "completions/mean_lenght" (column "typo")');
   });
 
-  test('names a run that fails, and trains the others', { timeout: SECONDS }, async () => {
+  test('names a run that fails, and trains the others', async () => {
     const fails = "export function fails() { throw new Error('not today'); }";
     const vary = { rewards: [['letters.reward.ts'], ['fails.reward.ts']] };
     const folder = experimentFolder({ vary }, {}, { 'fails.reward.ts': fails });
@@ -154,7 +153,7 @@ describe('grpo compare', () => {
     expect(stdout).toMatch(/Failed: rewards fails\.reward\.ts · seed 1; rewards fails\.reward\.ts · seed 2: Every/);
   });
 
-  test('refuses to train beside another trainer of the same runs', { timeout: SECONDS }, async () => {
+  test('refuses to train beside another trainer of the same runs', async () => {
     const folder = experimentFolder({}, { maxSteps: 100_000 });
     const first = startGrpo(['compare', fileOf(folder), '--json']);
     const run = await untilStep(folder);
@@ -165,7 +164,7 @@ describe('grpo compare', () => {
     expect((await first.finished).status).toBe(130);
   });
 
-  test.runIf(platform() === 'linux')('a second Ctrl-C leaves no process behind', { timeout: SECONDS }, async () => {
+  test.runIf(platform() === 'linux')('a second Ctrl-C leaves no process behind', async () => {
     const folder = experimentFolder({}, { maxSteps: 100_000 });
     const { child, finished } = startGrpo(['compare', fileOf(folder), '--jobs', '2']);
     await untilStep(folder);
@@ -182,7 +181,7 @@ describe('grpo compare', () => {
     expect(left).toEqual([]);
   });
 
-  test('shows what runs with stages came to after each, and knows them again', { timeout: SECONDS }, async () => {
+  test('shows what runs with stages came to after each, and knows them again', async () => {
     const twice = 'export const twice = ({ completion }: { completion: string }) => 2 * completion.length;';
     const demonstrations = [{ prompt: '3 1 0 2', completion: ' 0' }];
     const sft = { kind: 'sft', name: 'cold start', dataset: 'demonstrations.jsonl', maxSteps: 2 };
@@ -234,7 +233,7 @@ describe('grpo compare', () => {
     expect(readFileSync(results.page, 'utf8')).toContain('<td>cold start</td>');
   });
 
-  test('writes a page and pictures of its curves, where it is told to', { timeout: SECONDS }, async () => {
+  test('writes a page and pictures of its curves, where it is told to', async () => {
     const folder = experimentFolder({ seeds: [1, 2, 3] });
     const out = join(folder, 'figures');
     const { results } = await compare(folder, '--jobs', '2', '--out', out);

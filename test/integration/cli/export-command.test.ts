@@ -77,7 +77,7 @@ test('an adapter, without what only training needs', async () => {
   expect(readFileSync(join(to, tensors)).equals(readFileSync(join(checkpoint, tensors)))).toBe(true);
 });
 
-test.skipIf(!hasPeft)('an adapter that PEFT opens', { timeout: 120_000 }, async () => {
+test.skipIf(!hasPeft)('an adapter that PEFT opens', async () => {
   const { row, adapters } = readJson<{
     row: { prompt_ids: number[]; completion_ids: number[] };
     adapters: Record<string, { logprobs: number[] }>;

@@ -9,7 +9,7 @@ import { GRPO, temporaryFolder } from './run-grpo.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../../sample-workspace');
 
-it('scores, audits, trains, reads and stops', { timeout: 120_000 }, async () => {
+it('scores, audits, trains, reads and stops', async () => {
   const folder = temporaryFolder();
   for (const name of ['sort.grpo.json', 'rewards', 'samples', 'data', 'models'])
     cpSync(join(SAMPLES, name), join(folder, name), { recursive: true });

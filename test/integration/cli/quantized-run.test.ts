@@ -44,7 +44,7 @@ describe.each(QUANTIZATIONS)('a run in %s', (quantization) => {
     run = join(folder, 'run');
     const { status, stderr } = await grpo(['train', config, '--out', run]);
     expect(status, stderr).toBe(0);
-  }, 60_000);
+  });
 
   test('is evaluated as it was while it trained', async () => {
     const recorded = metricsOf(run).find((row) => row.eval_reward !== undefined && row.step === 3)!;

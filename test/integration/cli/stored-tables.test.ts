@@ -58,7 +58,7 @@ beforeAll(async () => {
     expect(status, stderr).toBe(0);
     runs[name] = { model, config, run };
   }
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What `of` gives, alike for both. */

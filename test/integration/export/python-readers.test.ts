@@ -31,7 +31,7 @@ function read<Answer>(script: string, ...args: string[]): Answer {
 
 const HELD_OUT = { evalDataset: 'prompts.jsonl', evalSteps: 2 };
 
-test.skipIf(pandasMissing)('Parquet is what JSON Lines is, to pandas and datasets', { timeout: 120_000 }, async () => {
+test.skipIf(pandasMissing)('Parquet is what JSON Lines is, to pandas and datasets', async () => {
   const rows = `{"prompt":[{"role":"user","content":"3 1"}],"n":1,"tags":["a"],"more":{"x":1.0,"y":null}}
 {"prompt":[{"role":"user","content":"2","name":"me"}],"n":9007199254740993,"tags":[],"more":{"x":2,"z":[{"deep":true}]}}
 {"prompt":[{"role":"user","content":"\\u202e</script>"}],"n":null,"tags":["b","c"],"more":null}
@@ -68,7 +68,7 @@ test.skipIf(pandasMissing)('Parquet is what JSON Lines is, to pandas and dataset
 
 test.skipIf(tensorboardMissing)(
   'event files are what TensorBoard reads, over a resume and a rewind',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = tinyWorkspace({ ...HELD_OUT, reportTo: ['tensorboard'], maxSteps: 5, saveSteps: 2 });
     const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
@@ -100,7 +100,7 @@ test.skipIf(tensorboardMissing)(
   },
 );
 
-test.skipIf(trackioMissing)('trackio takes a run, while it trains and after', { timeout: 120_000 }, async () => {
+test.skipIf(trackioMissing)('trackio takes a run, while it trains and after', async () => {
   const folder = tinyWorkspace({ maxSteps: 2, reportTo: ['trackio'], python });
   const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
   Object.assign(process.env, { TRACKIO_DIR: join(folder, 'trackio'), HF_HUB_OFFLINE: '1' });

@@ -87,7 +87,7 @@ describe.skipIf(pythonMissing)('Python programs (need python3 on the PATH)', () 
     ]);
   });
 
-  test('time, memory and output are limited, and nothing stays behind', { timeout: 90_000 }, async () => {
+  test('time, memory and output are limited, and nothing stays behind', async () => {
     const before = foldersLeft();
     const outcomes = await run(
       'python',

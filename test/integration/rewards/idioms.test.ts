@@ -288,7 +288,7 @@ def one(completions, **kwargs): return torch.tensor(1.0)
     });
   });
 
-  test.skipIf(trlMissing)("TRL's own rewards, by name", { timeout: 60_000 }, async () => {
+  test.skipIf(trlMissing)("TRL's own rewards, by name", async () => {
     const source = `
 from trl.rewards import get_soft_overlong_punishment, think_format_reward
 overlong = get_soft_overlong_punishment(max_completion_len=4, soft_punish_cache=2)

@@ -48,7 +48,7 @@ export const good = judge({ url: '${url}', model: 'm', rubric: 'The larger the b
   expect(readFileSync(join(folder, '.grpo/judge.jsonl'), 'utf8')).toContain('it says 1');
 });
 
-test('too many requests, errors, silence and half an answer are asked again', { timeout: 60_000 }, async () => {
+test('too many requests, errors, silence and half an answer are asked again', async () => {
   const { url, asked } = await serverThat((question, response, count) => {
     if (count === 1) return fails(response, 429, 'slow down', { 'retry-after': '0' });
     if (count === 2) return fails(response, 500, 'oops');
@@ -71,7 +71,7 @@ test('so are half a JSON, a page, and a connection that breaks', async () => {
   expect([brief(outcomes), asked.length]).toEqual([[0.7, 0.8, 0.9], 6]);
 });
 
-test('so are lists and truth values for scores, and an answer without end', { timeout: 60_000 }, async () => {
+test('so are lists and truth values for scores, and an answer without end', async () => {
   const { url, asked } = await serverThat((question, response, count) => {
     if (count === 1) return says(response, '{"score": []}');
     if (count === 2) return says(response, '{"score": false}');
@@ -97,9 +97,7 @@ test('a verdict is found behind thoughts and words with braces', async () => {
   expect([brief(outcomes), asked.length]).toEqual([[0.7, 0.8], 2]);
 });
 
-test('a completion without a usable verdict fails, and says why; the others have their rewards', {
-  timeout: 60_000,
-}, async () => {
+test('a completion without a usable verdict fails, and says why; the others have their rewards', async () => {
   const { url } = await serverThat((question, response) =>
     says(response, /wild/.test(question.messages[1]!.content) ? '{"score": 11}' : verdict(question)),
   );
@@ -108,7 +106,7 @@ test('a completion without a usable verdict fails, and says why; the others have
   expect(outcomes[1]).toMatchObject({ message: 'Error: The judge gave the score 11, which is not from 0 to 10.' });
 });
 
-test('a server that refuses, or is not there, fails the function with a sentence', { timeout: 60_000 }, async () => {
+test('a server that refuses, or is not there, fails the function with a sentence', async () => {
   const { url, asked } = await serverThat((_, response) => fails(response, 401, 'no key'));
   const refused = (await judged(url, ['a 1', 'b 2'])).outcomes[0]!;
   expect(refused).toMatchObject({

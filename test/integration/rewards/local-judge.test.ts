@@ -40,9 +40,7 @@ const judgesIn = (folder: string): number =>
 
 const opened = (folder: string) => open([{ file: join(folder, 'j.reward.ts') }], { timeoutSeconds: 60 });
 
-test('the score is the mean of the scale under the probabilities of its numbers, as grpo logprobs computes them', {
-  timeout: 120_000,
-}, async () => {
+test('the score is the mean of the scale under the probabilities of its numbers, as grpo logprobs computes them', async () => {
   const folder = folderWithJudge(', scale: [0, 2]');
   const set = await opened(folder);
   const { columns, totals } = await set.score(QUESTION);
@@ -88,9 +86,7 @@ test('the score is the mean of the scale under the probabilities of its numbers,
   expect(scores(await outcomesOf(await opened(other), QUESTION))).toEqual(scores(columns[0]!.outcomes));
 });
 
-test('its process ends with the rewards, and a question that is too long fails alone', {
-  timeout: 120_000,
-}, async () => {
+test('its process ends with the rewards, and a question that is too long fails alone', async () => {
   const folder = folderWithJudge();
   const set = await opened(folder);
   if (isLinux) expect(judgesIn(folder)).toBe(1);
@@ -103,9 +99,7 @@ test('its process ends with the rewards, and a question that is too long fails a
   if (isLinux) expect(judgesIn(folder)).toBe(0);
 });
 
-test('what is wrong with the model or the scale is one sentence, before anything is scored', {
-  timeout: 60_000,
-}, async () => {
+test('what is wrong with the model or the scale is one sentence, before anything is scored', async () => {
   const failure = async (folder: string) =>
     opened(folder).then(
       () => undefined,

@@ -47,7 +47,7 @@ function typeErrors(folder: string): string {
 test.each([
   ['without a dataset', []],
   ['with a dataset', DATASET],
-])('every template is met by its samples, and typed (%s)', { timeout: 120_000 }, async (_, rows) => {
+])('every template is met by its samples, and typed (%s)', async (_, rows) => {
   const folder = folderWith({});
   for (const { template, name, files } of await writeAll(folder, rows)) {
     // They need a model or a server; their own tests have one.

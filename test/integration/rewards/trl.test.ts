@@ -97,7 +97,7 @@ describe.skipIf(!hasTrl)('rewards in TRL and here (needs GRPO_TEST_PYTHON with t
     },
   );
 
-  test('a batch of both forms: each as TRL has it', { timeout: 300_000 }, async () => {
+  test('a batch of both forms: each as TRL has it', async () => {
     const [text, chats] = [await withCompletions('text'), await withCompletions('chat')];
     const table = await here(text.flatMap((row, i) => [row, chats[i]!]));
     const ofForm = <Value>(values: Value[], form: number) => values.filter((_, row) => row % 2 === form);

@@ -6,7 +6,7 @@ import { grpoOn, tfjsNode } from './tfjs-node.ts';
 
 test.skipIf(tfjsNode === undefined)(
   'the sort sample learns on tensorflow what it learns on the cpu (needs tfjs-node)',
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async () => {
     const reached = async (device: 'cpu' | 'tensorflow') => {
       const run = join(temporaryFolder(), device);

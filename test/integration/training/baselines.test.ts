@@ -14,7 +14,7 @@ const explained = async (run: string, step: number): Promise<string> => {
 describe('baseline "history"', () => {
   const HISTORY = { baseline: 'history', maxSteps: 6, saveSteps: 2 };
 
-  test('a run that continues equals one that never stopped, to the bit', { timeout: 120_000 }, async () => {
+  test('a run that continues equals one that never stopped, to the bit', async () => {
     const folder = tinyWorkspace(HISTORY);
     const config = join(folder, 'run.grpo.json');
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];

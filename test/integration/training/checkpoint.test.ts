@@ -21,7 +21,7 @@ describe.skipIf(!hasTransformers)('a checkpoint opens in transformers, with the 
     ['llama.gguf', 'bfloat16'],
     ['llama3.gguf', 'float32'],
     ['qwen2.gguf', 'float32'],
-  ])('%s, saved as %s', { timeout: 120_000 }, async ([model, checkpointDtype]) => {
+  ])('%s, saved as %s', async ([model, checkpointDtype]) => {
     const folder = tinyWorkspace(
       { model: referenceModel(model!), checkpointDtype, maxSteps: 2, learningRate: 1e-2 },
       { 'rows.jsonl': rows },
@@ -56,7 +56,7 @@ describe.skipIf(!hasTransformers)('a LoRA checkpoint opens in PEFT, and merged i
     ['llama3-biased', 'float32', { targetModules: ['lm_head', 'v_proj'] }],
     ['llama3-biased', 'bfloat16', { targetModules: ['v_proj'], modulesToSave: ['embed_tokens'] }],
     ['qwen3', 'float32', { targetModules: ['v_proj', 'lm_head'], modulesToSave: ['embed_tokens', 'lm_head'] }],
-  ] as const)('%s, saved as %s, %j', { timeout: 120_000 }, async ([model, checkpointDtype, fields]) => {
+  ] as const)('%s, saved as %s, %j', async ([model, checkpointDtype, fields]) => {
     const lora = { r: 3, loraAlpha: 12, ...fields };
     const folder = tinyWorkspace(
       { model: referenceModel(model), checkpointDtype, maxSteps: 3, learningRate: 5e-2, lora },

@@ -9,7 +9,7 @@ import { metricsOf, rolloutsOf, runGrpo, runInfoOf, tinyConfig, tinyWorkspace, t
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 describe('learning', () => {
-  test('a reward for letters of one kind goes up', { timeout: 120_000 }, async () => {
+  test('a reward for letters of one kind goes up', async () => {
     const folder = tinyWorkspace({
       ...{ numGenerations: 16, maxSteps: 40, learningRate: 1e-2, lrSchedulerType: 'constant' },
       ...{ evalDataset: 'prompts.jsonl', evalSteps: 20 },

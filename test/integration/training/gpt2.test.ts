@@ -41,7 +41,7 @@ test.each([
   ['all weights', {}],
   ['an adapter', { lora: LORA }],
   ['an adapter on 8 bits', { lora: LORA, quantization: 'int8' }],
-])('%s: trained on plain prompts, and resumed as if it had not stopped', { timeout: 120_000 }, async (_, fields) => {
+])('%s: trained on plain prompts, and resumed as if it had not stopped', async (_, fields) => {
   const { folder, config } = await gpt2Workspace(fields);
   const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
   await succeed('train', config, '--out', whole, '--set', 'maxSteps=3');
@@ -66,7 +66,7 @@ const SAVED = {
 /** Importing torch takes most of the time: all folders are opened at once. */
 const OPEN = 'import sys; from open_checkpoint import main; [main(folder, sys.argv[1]) for folder in sys.argv[2:]]';
 
-describe.skipIf(trlMissing)('in Python', { timeout: 240_000 }, () => {
+describe.skipIf(trlMissing)('in Python', () => {
   test('transformers and PEFT compute the same from checkpoints, and from what is merged of them', async () => {
     const [opened, ours]: [string[], number[]] = [[], []];
     let [work, rows] = ['', ''];

@@ -13,9 +13,7 @@ const allFiles = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
 
-test('tokens and cost are metrics, and the key is in no file and no output, though the server repeats it', {
-  timeout: 120_000,
-}, async () => {
+test('tokens and cost are metrics, and the key is in no file and no output, though the server repeats it', async () => {
   let count = 0;
   const { url, asked } = await serverThat((question, response) => {
     const { authorization } = asked.at(-1)!.headers;
@@ -72,9 +70,7 @@ export const good = judge({
   expect(files.filter((file) => readFileSync(file, 'latin1').includes(KEY))).toEqual([]);
 });
 
-test('with dynamic sampling, completions that were discarded have their costs in the metrics, too', {
-  timeout: 120_000,
-}, async () => {
+test('with dynamic sampling, completions that were discarded have their costs in the metrics, too', async () => {
   // One prompt teaches nothing: all of its completions are as good as each other.
   const { url, asked } = await serverThat((question, response) => {
     const [, user] = question.messages;

@@ -7,7 +7,7 @@ import { integers } from '../../../src/data/random.ts';
 import { grpoScript, tinyWorkspace } from './workspace.ts';
 
 // What a killed process leaves running is read from /proc.
-test.runIf(platform() === 'linux')('killed anywhere, while saving, while resuming', { timeout: 240_000 }, async () => {
+test.runIf(platform() === 'linux')('killed anywhere, while saving, while resuming', async () => {
   const folder = tinyWorkspace({ maxSteps: 4, saveSteps: 1, numIterations: 2, lrSchedulerType: 'cosine' });
   const subject = await trainWhole(grpoScript, [join(folder, 'run.grpo.json')], 4, join(folder, 'whole'));
   for (const [trial, point] of [...KILL_POINTS, ...KILL_POINTS].entries()) {

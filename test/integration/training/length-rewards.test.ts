@@ -12,7 +12,7 @@ const CONFIG = {
   lengthPenalty: { target: 3, learningRate: 0.2 },
 };
 
-test('each step has the penalties of its lengths, and a weight that follows them', { timeout: 120_000 }, async () => {
+test('each step has the penalties of its lengths, and a weight that follows them', async () => {
   const folder = tinyWorkspace(CONFIG);
   const config = join(folder, 'run.grpo.json');
   const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];

@@ -86,7 +86,7 @@ test.each([
   ['the linear layers', lora],
   ['the vocabulary', vocabulary],
   ['some modules', patterns],
-])('a run that is stopped and resumed ends as one that was not: %s', { timeout: 60_000 }, async (_, fields) => {
+])('a run that is stopped and resumed ends as one that was not: %s', async (_, fields) => {
   const folder = tinyWorkspace({
     lora: fields,
     beta: 0.05,
@@ -113,7 +113,7 @@ test.each([
   }
 });
 
-test('a checkpoint is a model for every command, and so is what it is merged to', { timeout: 60_000 }, async () => {
+test('a checkpoint is a model for every command, and so is what it is merged to', async () => {
   const model = referenceModel('llama.gguf');
   const folder = tinyWorkspace(
     { model, lora, maxSteps: 2, learningRate: 5e-2, evalDataset: 'prompts.jsonl' },
@@ -177,9 +177,7 @@ describe('bad input', () => {
     await expect(trainHere(join(folder, 'run.grpo.json'))).rejects.toThrow(message);
   });
 
-  test('an adapter as the model to train, another one to go on with, none to export', {
-    timeout: 60_000,
-  }, async () => {
+  test('an adapter as the model to train, another one to go on with, none to export', async () => {
     const folder = tinyWorkspace({ lora, maxSteps: 1 });
     const config = join(folder, 'run.grpo.json');
     const { result } = await trainHere(config);

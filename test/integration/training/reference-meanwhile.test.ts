@@ -94,7 +94,7 @@ async function watched(folder: string) {
 test.each([
   ['one by one', false],
   ['all at once', true],
-])('begins before rewards that take a second have answered, called %s', { timeout: 120_000 }, async (_, batch) => {
+])('begins before rewards that take a second have answered, called %s', async (_, batch) => {
   const folder = setUp(1000, {}, { batch });
   const { stage, learner } = await watched(folder);
   await measureStep(stage);
@@ -120,7 +120,7 @@ test.each([
   ['with dynamic sampling', { dynamicSampling: { maxRounds: 2 } }],
   ['with groups that grow', { generations: { min: 4, max: 8 } }],
   ['with replayed groups', { replay: { share: 0.5, capacity: 3, maxWeight: 1.2 } }],
-])('%s, nothing is scored before the rewards are there', { timeout: 120_000 }, async (_, config) => {
+])('%s, nothing is scored before the rewards are there', async (_, config) => {
   const folder = setUp(60, config);
   const { stage, learner } = await watched(folder);
   for (let step = 1; step <= 2; step++) await measureStep(stage);
@@ -132,7 +132,7 @@ describe.each([
   ['an adapter, mini-batches', { lora: { r: 4 }, numMiniBatches: 2, numIterations: 2 }],
   ['rewards on lengths, a preference', { lengthPenalty: { target: 4 }, dpoCoef: 0.5 }],
 ])('%s', (_, config) => {
-  test('gives the same numbers in either order, to the bit', { timeout: 120_000 }, async () => {
+  test('gives the same numbers in either order, to the bit', async () => {
     const reference = vi.spyOn(LocalLearner.prototype, 'reference');
     onTestFinished(() => reference.mockRestore());
     const train = async () => (await trainHere(fileOf(setUp(60, config)))).result.run;
@@ -144,9 +144,7 @@ describe.each([
   });
 });
 
-test('a stop meanwhile is heard after the step, and the run continues as if it had not been', {
-  timeout: 120_000,
-}, async () => {
+test('a stop meanwhile is heard after the step, and the run continues as if it had not been', async () => {
   const whole = await trainHere(fileOf(setUp(60)));
   const file = fileOf(setUp(60));
   const control = new RunControl();
@@ -162,9 +160,7 @@ test('a stop meanwhile is heard after the step, and the run continues as if it h
   expect(recorded(resumed.result.run)).toEqual(recorded(whole.result.run));
 });
 
-test('rewards that fail meanwhile end the run with their message, and it can be resumed', {
-  timeout: 120_000,
-}, async () => {
+test('rewards that fail meanwhile end the run with their message, and it can be resumed', async () => {
   const whole = await trainHere(fileOf(setUp(60)));
   const folder = setUp(60);
   const broken = join(folder, 'BROKEN');
@@ -182,7 +178,7 @@ test('rewards that fail meanwhile end the run with their message, and it can be 
   expect(recorded(run)).toEqual(recorded(whole.result.run));
 });
 
-test('a device that fails meanwhile is what the step ends with', { timeout: 120_000 }, async () => {
+test('a device that fails meanwhile is what the step ends with', async () => {
   const folder = setUp(60);
   const { stage, learner } = await watched(folder);
   await measureStep(stage);

@@ -18,7 +18,7 @@ async function trained(base: string, set: readonly string[]) {
 }
 
 describe.each(['length', 'normalization', 'difficulty', 'updates'])('the experiment %s', (name) => {
-  test('has settings that train, and metrics that their runs have', { timeout: 120_000 }, async () => {
+  test('has settings that train, and metrics that their runs have', async () => {
     const { settings, seeds, base, metrics } = loadExperiment(`${FOLDER}/${name}.experiment.json`);
     expect(seeds).toHaveLength(3);
     expect(settings.length).toBeGreaterThan(3);
@@ -30,9 +30,7 @@ describe.each(['length', 'normalization', 'difficulty', 'updates'])('the experim
   });
 });
 
-test('divided by the deviation of its group, a small bonus for short answers shortens them', {
-  timeout: 180_000,
-}, async () => {
+test('divided by the deviation of its group, a small bonus for short answers shortens them', async () => {
   /** The mean length at the end of a short run. */
   const length = async (seed: number, scale: string) => {
     const set = [`seed=${seed}`, `scaleRewards=${scale}`, 'maxSteps=16', 'evalDataset=null'];

@@ -42,7 +42,7 @@ export const letters = ({ completion }: { completion: string }) => completion.le
   return { config: join(folder, 'run.grpo.json'), pid: () => Number(existsSync(file) && readFileSync(file, 'utf8')) };
 };
 
-test('answers at any time', { timeout: 180_000 }, async () => {
+test('answers at any time', async () => {
   const host = new Host({ configFile: SAMPLE, set: LARGE, out: join(workspace({}), 'run') });
   // One question at a time, so that there are many in the short phases of a fast machine, and few in flight on a slow one.
   const asking = setInterval(() => {

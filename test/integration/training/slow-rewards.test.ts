@@ -54,7 +54,7 @@ const lengths = (calls: Call[], step: number): number[] =>
 /** After which of the engine's runs completions of these lengths had ended. */
 const ends = (completions: number[]): number[] => completions.map((length) => Math.ceil((length - 1) / PER_RUN));
 
-test('the run is the same, and slow rewards get first what ended first', { timeout: 120_000 }, async () => {
+test('the run is the same, and slow rewards get first what ended first', async () => {
   const [fast, slow] = [await trained(0), await trained(60)];
   expect(metricsOf(slow.run).map(timeless)).toEqual(metricsOf(fast.run).map(timeless));
   for (const step of STEPS) expect(rolloutsOf(slow.run, step)).toEqual(rolloutsOf(fast.run, step));

@@ -54,7 +54,7 @@ const stagedWorkspace = (stages: object[], config: object = {}) =>
   );
 
 describe('a run of several stages', () => {
-  test('counts its steps on, and evaluates between stages', { timeout: 120_000 }, async () => {
+  test('counts its steps on, and evaluates between stages', async () => {
     const folder = stagedWorkspace(all);
     const run = join(folder, 'run');
     const { result, events } = await trainHere(join(folder, 'run.grpo.json'), { out: run });
@@ -120,7 +120,7 @@ describe('a run of several stages', () => {
     }
   });
 
-  test('killed in every stage, and at their ends, equals one that never was', { timeout: 240_000 }, async () => {
+  test('killed in every stage, and at their ends, equals one that never was', async () => {
     const folder = stagedWorkspace(all, { saveSteps: 2, checkpointDtype: 'bfloat16' });
     const config = join(folder, 'run.grpo.json');
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
@@ -156,7 +156,7 @@ describe('a run of several stages', () => {
         same('checkpoints', stepName(step), file);
   });
 
-  test('with LoRA trains one adapter through all of them', { timeout: 60_000 }, async () => {
+  test('with LoRA trains one adapter through all of them', async () => {
     const folder = stagedWorkspace([sft, { kind: 'grpo', maxSteps: 2, beta: 0.05 }], {
       lora: { r: 2 },
       saveTotalLimit: 1,
@@ -177,7 +177,7 @@ describe('a run of several stages', () => {
   test.each([
     ['as it is', []],
     ['as recorded', ['--as-recorded']],
-  ])('continues %s without the models of stages that are over', { timeout: 60_000 }, async (_, choice) => {
+  ])('continues %s without the models of stages that are over', async (_, choice) => {
     const distill = { kind: 'distill', dataset: 'demonstrations.jsonl' };
     const stages = [
       { kind: 'grpo', maxSteps: 1 },
@@ -213,7 +213,7 @@ describe('a run of several stages', () => {
     expect(runInfoOf(parts).inputs!.stages).toEqual(runInfoOf(whole).inputs!.stages);
   });
 
-  test('may be given more steps of its last stage; other changes are asked about', { timeout: 60_000 }, async () => {
+  test('may be given more steps of its last stage; other changes are asked about', async () => {
     const folder = stagedWorkspace([sft, { kind: 'grpo', maxSteps: 1 }], { evalDataset: null });
     const [config, run] = [join(folder, 'run.grpo.json'), join(folder, 'run')];
     const resume = (...set: string[]) =>
@@ -240,7 +240,7 @@ describe('a run of several stages', () => {
   test.each([
     ['model.safetensors', null],
     ['adapter_model.safetensors', { r: 2, loraAlpha: 4 }],
-  ])("can train the run's model from its start again: %s", { timeout: 60_000 }, async (file, lora) => {
+  ])("can train the run's model from its start again: %s", async (file, lora) => {
     const distill = { kind: 'distill', model: SORT, dataset: 'demonstrations.jsonl', maxSteps: 2 };
     const [first, again] = [
       stagedWorkspace([distill], { lora }),
@@ -256,7 +256,7 @@ describe('a run of several stages', () => {
     if (!lora) expect(weights[0]!.equals(readFileSync(join(SORT, file)))).toBe(false);
   });
 
-  test('is rescored with the rewards and advantages of each stage', { timeout: 60_000 }, async () => {
+  test('is rescored with the rewards and advantages of each stage', async () => {
     const stages = [
       { kind: 'grpo', maxSteps: 1, rewards: ['own.reward.ts#letters'], baseline: 'leave-one-out' },
       { kind: 'sft', dataset: 'demonstrations.jsonl', maxSteps: 1 },

@@ -88,7 +88,7 @@ const processesOf = (folder: string): number[] =>
 const stepsOf = (events: readonly TrainerEvent[]) =>
   events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
 
-describe.skipIf(trlMissing || process.platform !== 'linux')('a run that TRL trains', { timeout: 240_000 }, () => {
+describe.skipIf(trlMissing || process.platform !== 'linux')('a run that TRL trains', () => {
   test('tells its steps, stops with a checkpoint, and continues from there', async () => {
     const folder = workspace({ evalDataset: 'data/sort.eval.jsonl', evalPrompts: 2 });
     const stopped = await train(folder, [], (event, { pid }) => {
@@ -221,7 +221,7 @@ describe.skipIf(trlMissing || process.platform !== 'linux')('a run that TRL trai
   });
 });
 
-describe.skipIf(trlMissing || process.platform !== 'linux')('rewards with TRL', { timeout: 240_000 }, () => {
+describe.skipIf(trlMissing || process.platform !== 'linux')('rewards with TRL', () => {
   test('in Python are loaded, called and judged as by the built-in engine', async () => {
     const judge = [
       'from ..limits import LIMIT',
@@ -280,7 +280,7 @@ describe.skipIf(trlMissing || process.platform !== 'linux')('rewards with TRL', 
   });
 });
 
-test.skipIf(trlMissing)('a GPU that is not there is missed before a folder is made', { timeout: 60_000 }, async () => {
+test.skipIf(trlMissing)('a GPU that is not there is missed before a folder is made', async () => {
   const { status, events, run } = await train(workspace({ device: 'cuda' }));
   expect(status).toBe(2);
   expect(events.at(-1)).toMatchObject({

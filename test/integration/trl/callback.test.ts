@@ -25,7 +25,7 @@ async function trained(name: string): Promise<{ folder: string; run: string; met
   return { folder, run, metrics: readMetrics(run) };
 }
 
-describe.skipIf(trlMissing)('the callback in a script of TRL', { timeout: 240_000 }, () => {
+describe.skipIf(trlMissing)('the callback in a script of TRL', () => {
   test('a step is a batch of rollouts, however many updates there are on it', async () => {
     const { run, metrics } = await trained('iterations');
     const info = readRunInfo(run);

@@ -82,7 +82,7 @@ function miss(reached: string, wanted: string, from: string): number {
 const checkpointOf = (run: string, step: number): string =>
   listCheckpoints(run).find((checkpoint) => checkpoint.step === step)!.path;
 
-describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 }, () => {
+describe.skipIf(trlMissing)('checkpoints of TRL and ours', () => {
   let folder: string;
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const place = (name: string, ...rest: string[]) => join(folder, name, ...rest);
@@ -109,7 +109,7 @@ describe.skipIf(trlMissing)('checkpoints of TRL and ours', { timeout: 240_000 },
     const script = join(REFERENCES, 'trl_checkpoints.py');
     const { status, stderr } = await runWarmPython([script, place('cases.json'), folder], folder);
     expect(status, stderr.slice(-3000)).toBe(0);
-  }, 240_000);
+  });
 
   const train = (name: string, run: string, ...more: string[]) =>
     grpo([

@@ -129,7 +129,7 @@ describe('what is written', () => {
   });
 });
 
-describe.skipIf(trlMissing)('TRL trains the folder', { timeout: 300_000 }, () => {
+describe.skipIf(trlMissing)('TRL trains the folder', () => {
   test.each([
     ['in one process', ['train.py'], 'cpu'],
     ['in two', ['-m', 'torch.distributed.run', '--nproc-per-node', '2', 'train.py'], 'cpu × 2'],

@@ -58,7 +58,7 @@ const CONSTRUCTED: object[] = [
   { trl: { quantization: '8bit' }, lora: {} },
 ];
 
-test.skipIf(trlMissing)('the real TRL takes what the options come to', { timeout: 300_000 }, async () => {
+test.skipIf(trlMissing)('the real TRL takes what the options come to', async () => {
   const folder = temporaryFolder();
   const set = (fields: object) =>
     Object.entries(fields).flatMap(([name, value]) => ['--set', `${name}=${JSON.stringify(value)}`]);

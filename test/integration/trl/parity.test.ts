@@ -57,7 +57,7 @@ const CASES: Record<string, Fields> = {
 };
 
 /** Importing torch and TRL takes most of the time. */
-describe.skipIf(trlMissing)('a run on TRL, and here from its completions', { timeout: 240_000 }, () => {
+describe.skipIf(trlMissing)('a run on TRL, and here from its completions', () => {
   let folder: string;
   const configOf = (name: string) => join(folder, name, 'run.grpo.json');
   const trlFolder = (name: string) => join(folder, name, 'trl');
@@ -72,7 +72,7 @@ describe.skipIf(trlMissing)('a run on TRL, and here from its completions', { tim
     const script = join(ROOT, 'test/references/trl_parity.py');
     const { status, stderr } = await runWarmPython([script, ...Object.keys(CASES).map(trlFolder)], folder);
     expect(status, stderr.slice(-3000)).toBe(0);
-  }, 240_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.for(Object.keys(CASES))('%s', async (name) => {

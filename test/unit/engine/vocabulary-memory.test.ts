@@ -15,10 +15,10 @@ test('262,144 words need at most a tenth more memory than the logits of 32,768 a
   // The logits, and their logarithms or gradients.
   expect(small).toBeGreaterThan(2 * 4 * 1024 * SMALL);
   expect(bytesFor(LARGE, 16, 'chunks')).toBeLessThan(1.1 * small);
-}, 120_000);
+});
 
 test('so do words that are trained, but for one copy of their gradient', () => {
   const width = 128;
   const gradient = 4 * LARGE * width;
   expect(bytesFor(LARGE, width, 'trained')).toBeLessThan(1.1 * bytesFor(SMALL, width, 'whole') + gradient);
-}, 120_000);
+});

@@ -52,7 +52,7 @@ function expectClose(got: number[][], expected: number[][]): void {
 describe.skipIf(!hasPackages(['transformers'], 'no defaults were compared with its own'))(
   'sizes that config.json leaves out',
   () => {
-    it('are those of transformers', { timeout: 120_000 }, async () => {
+    it('are those of transformers', async () => {
       const printed = await printedByPython([join(REFERENCES, 'multimodal.py'), '--defaults']);
       const defaults: Record<string, Record<string, number | null>> = JSON.parse(printed);
       for (const [type, { num_key_value_heads, head_dim, ...sizes }] of Object.entries(defaults)) {
@@ -71,7 +71,7 @@ describe.skipIf(!hasPackages(['transformers'], 'no defaults were compared with i
 
 const archOf = (type: string) => ARCHITECTURES.find(({ modelType }) => modelType === type)!;
 
-describe.each(readdirSync(FIXTURES))('%s', { timeout: 120_000 }, (name) => {
+describe.each(readdirSync(FIXTURES))('%s', (name) => {
   const folder = join(FIXTURES, name);
   const rows: Row[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
   const expected = rows.map(({ logProbs }) => logProbs);
