@@ -1,6 +1,6 @@
 import { concat, gather, reshape, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 import { isAttention, type ModelConfig } from '../config.ts';
-import type { KeyValues } from '../network/attention.ts';
+import type { KeyValues } from '../network/split-attention.ts';
 
 /** What attention remembers of earlier tokens: keys and values by `keys0`, `values0`, ..., of every layer that computes its own. */
 export type Caches = Record<string, Tensor>;

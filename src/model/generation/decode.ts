@@ -18,24 +18,14 @@ import {
 import { countUp } from '../../engine/count-up.ts';
 import { loop } from '../../engine/loop.ts';
 import type { Attention, ModelConfig } from '../config.ts';
-import {
-  appendToCache,
-  hasWindow,
-  hideOutside,
-  hidePadding,
-  hideUnseen,
-  type KeyValues,
-  masksOf,
-  onceEach,
-  repeatRows,
-  splitAttention,
-} from '../network/attention.ts';
 import { decode, logitsOf, type Parameters } from '../network/decoder.ts';
 import { deltaStep } from '../network/delta-rule.ts';
 import { rowsBeforeInState } from '../network/earlier-rows.ts';
 import { packAdapters } from '../network/lora.ts';
+import { hasWindow, hideOutside, hidePadding, hideUnseen, masksOf, onceEach, repeatRows } from '../network/masks.ts';
 import type { Mixing } from '../network/mixing.ts';
 import { rotaryTables } from '../network/rotary.ts';
+import { appendToCache, type KeyValues, splitAttention } from '../network/split-attention.ts';
 import { type Caches, flatPlaces, isOfCache, kvHeadsOf, layerOf, mapTensors, ofLayer, type States } from './caches.ts';
 import { earlyEndPenalty, type GenerateOptions, isOneOf } from './ends.ts';
 import { sampleToken } from './sampling.ts';

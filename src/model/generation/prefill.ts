@@ -11,13 +11,15 @@ import {
   tile,
 } from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
-import { causalAttention, promptKeyValues, repeatRows } from '../network/attention.ts';
+import { causalAttention } from '../network/attention.ts';
 import { deltaRuleInGrid } from '../network/chunks.ts';
 import { decode, logitsOf, type Parameters } from '../network/decoder.ts';
 import { rowsBeforeInGrid } from '../network/earlier-rows.ts';
 import { packAdapters } from '../network/lora.ts';
+import { repeatRows } from '../network/masks.ts';
 import type { Mixing } from '../network/mixing.ts';
 import { rotaryTables } from '../network/rotary.ts';
+import { promptKeyValues } from '../network/split-attention.ts';
 import type { Caches, States } from './caches.ts';
 import { earlyEndPenalty, type GenerateOptions } from './ends.ts';
 import { sampleToken } from './sampling.ts';

@@ -1,7 +1,6 @@
 import type { Compiled, Engine, Program } from '../../engine/engine.ts';
 import { type NdArray, scalar } from '../../engine/tree.ts';
-import { lossMetrics, type Metrics, meanOf } from '../../grpo/metrics.ts';
-import { mean } from '../../grpo/statistics.ts';
+import type { Metrics } from '../../grpo/metrics.ts';
 import type { Experience } from '../../grpo/trajectory.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { givesUpGraphs } from '../../model/network/activations.ts';
@@ -14,7 +13,7 @@ import { ComputeCopies } from './compute-copies.ts';
 import { checkUpdate, checkWeights, largest } from './diverged.ts';
 import { entropyBonus, withEntropyOf } from './entropy-bonus.ts';
 import { Gradients, type PassWeights, type Scaling } from './gradients.ts';
-import type { TokenFigures, UpdateOptions, UpdateResult } from './learner.ts';
+import type { UpdateOptions, UpdateResult } from './learner.ts';
 import { learningRateAfter } from './learning-rate.ts';
 import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from './loss-scale.ts';
 import { MixedReference } from './mixed-reference.ts';
@@ -28,8 +27,9 @@ import {
   gradientProgram,
 } from './policy-update.ts';
 import { Preferences } from './preferences.ts';
-import { replayMetrics, withOld, withReference } from './scored-rollout.ts';
+import { withOld, withReference } from './scored-rollout.ts';
 import { updateBatches } from './update-batches.ts';
+import { type AppliedUpdate, UpdateTally } from './update-tally.ts';
 
 /** What a training starts from. It takes over what it trains, and may change it in place or free it. */
 export interface StartWeights {
@@ -97,54 +97,32 @@ export class Policy {
       : referenced;
     const updates = updateBatches(completions, this.#model, this.#config, options);
 
-    const { numIterations, useAdaptiveEntropy, entropyCoef, dpoCoef } = this.#config;
+    const { numIterations, dpoCoef } = this.#config;
     const largestAdvantage = largest(rollout.map(({ advantage }) => advantage));
-    const sums: Record<string, number> = {};
-    let [loss, learningRate] = [0, 0];
-    const applied: { norm: number; change: number }[] = [];
-    const tokens: (TokenFigures | undefined)[] = rollout.map(() => undefined);
     const preferences = dpoCoef === 0 ? undefined : new Preferences(this.#scorer, completions, this.#config);
-    const passes: Metrics[] = [];
     const count = numIterations * updates.length;
+    const tally = new UpdateTally(completions, count);
     for (let update = 0; update < count; update++) {
       const { batches, totals } = updates[update % updates.length]!;
       const isLastPass = update >= count - updates.length;
       const preference = await preferences?.under(await this.weights());
       const pass = await this.#gradients.of(await this.#passWeights(), batches, {
-        ...{ totals, sums, tokens: isLastPass ? tokens : undefined },
+        ...{ totals, sums: tally.sums, tokens: isLastPass ? tally.tokens : undefined },
         ...{ preference, bonus: entropyBonus(this.state, this.#config), ...this.#scaling() },
       });
-      loss += pass.loss / count;
-      learningRate = learningRateAfter(this.state.updates, this.#config);
-      const figures = { loss: pass.loss, sums, largestAdvantage, learningRate, applied: applied.length > 0 };
+      const learningRate = learningRateAfter(this.state.updates, this.#config);
+      const figures = { loss: pass.loss, sums: tally.sums, largestAdvantage, learningRate, applied: tally.applied };
       const taken = await this.#apply(pass.gradients, learningRate, (norm) =>
         checkUpdate({ ...figures, norm }, this.#config),
       );
-      if (taken) {
-        applied.push(taken);
-        this.state = withEntropyOf(pass.sums, this.state, this.#config);
-      }
-      passes.push({
-        ...preference?.metrics,
-        ...(useAdaptiveEntropy && { entropy_coef: this.state.entropyControl?.coef ?? entropyCoef }),
-      });
+      if (taken) this.state = withEntropyOf(pass.sums, this.state, this.#config);
+      tally.add({ loss: pass.loss, learningRate, taken }, { ...preference?.metrics, ...this.#entropyMetrics() });
       this.#engine.release(pass.gradients);
     }
     if (givesUpGraphs(this.#model, this.#engine)) await this.#gradients.dispose();
     for (const { old } of updates.flatMap(({ batches }) => batches)) this.#engine.release({ ...(old && { old }) });
-    const skipped = count - applied.length;
     return {
-      metrics: {
-        loss,
-        grad_norm: mean(applied.map(({ norm }) => norm)),
-        learning_rate: learningRate,
-        'update/relative_change': mean(applied.map(({ change }) => change)),
-        ...lossMetrics(sums),
-        ...meanOf(passes),
-        ...replayMetrics(completions),
-      },
-      ...(skipped > 0 && { overflow: { skipped, lossScale: this.state.lossScale!.scale } }),
-      tokens: tokens.map((figures, row) => figures && { ...figures, weight: completions[row]!.weight }),
+      ...tally.result(this.state.lossScale?.scale),
       seconds: { reference: (updating - started) / 1000, update: (performance.now() - updating) / 1000 },
     };
   }
@@ -182,15 +160,8 @@ export class Policy {
     else keep(weights);
   }
 
-  /**
-   * One AdamW update; gives the gradients' norm, which `check` may refuse before anything is updated, and the L2 norm of the weights' change
-   * relative to that of the weights. Undefined: they overflowed float16, and nothing was updated.
-   */
-  async #apply(
-    gradients: Weights,
-    rate: number,
-    check: (norm: number) => void,
-  ): Promise<{ norm: number; change: number } | undefined> {
+  /** One AdamW update; `check` may refuse the gradients' norm before anything is updated. Undefined: they overflowed float16, and nothing was updated. */
+  async #apply(gradients: Weights, rate: number, check: (norm: number) => void): Promise<AppliedUpdate | undefined> {
     const updates = this.state.updates + 1;
     const clipped = await this.#clip.run({ gradients, ...this.#scaling() });
     const { factor } = clipped;
@@ -211,6 +182,11 @@ export class Policy {
     checkWeights(size, rate, this.#config);
     this.state = { ...this.state, updates, ...(lossScale && { lossScale }) };
     return { norm, change: Math.sqrt(change / size) };
+  }
+
+  #entropyMetrics(): Metrics {
+    const { useAdaptiveEntropy, entropyCoef } = this.#config;
+    return useAdaptiveEntropy ? { entropy_coef: this.state.entropyControl?.coef ?? entropyCoef } : {};
   }
 
   async #passWeights(): Promise<PassWeights> {
