@@ -32,7 +32,7 @@ export function grpoStage(loaded: LoadedConfig): RunStage {
   const stage = stagesOf(loaded).find(({ kind }) => kind === 'grpo');
   if (stage) return stage;
   throw new BadInput(
-    'None of the "stages" is of kind "grpo", the only one that can be measured without training; start the run, which reads all models and data that its stages name before its first step.',
+    'None of the "stages" is of kind "grpo", the only one that can be measured without training; start the run, which opens all models and reads all data that its stages name before its first step.',
     loaded.locate(['stages']),
   );
 }

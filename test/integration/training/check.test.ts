@@ -268,6 +268,6 @@ test('of a run with stages of demonstrations alone, says what to do instead', as
   const { status, stdout, stderr } = await runGrpo('check', configOf(folder));
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(
-    /"stages" is of kind "grpo", .*; start the run, which reads all .* before its first step\.\n$/,
+    /"stages" is of kind "grpo", .*; start the run, which opens all .* before its first step\.\n$/,
   );
 });
