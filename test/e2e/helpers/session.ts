@@ -29,8 +29,7 @@ export class Session {
     prepare: (workspace: string) => void = () => {},
   ) {
     let own: CodeServer | undefined;
-    let opening: Promise<void> | undefined;
-    const open = async (): Promise<void> => {
+    beforeAll(async () => {
       if (trust || beside !== undefined)
         own = await CodeServer.start({ extensions: inject('extensions'), trust, beside });
       this.server = new Server(own ?? shared().server, settings);
@@ -38,14 +37,8 @@ export class Session {
       const { url } = this.server;
       this.editor = await Editor.open(url, await keptContext(shared().browser, new URL(url).origin));
       this.dashboard = new Dashboard(this.editor);
-    };
-    beforeAll(() => {
-      opening = open();
-      return opening;
     });
     afterAll(async () => {
-      // One that has taken too long may still be on its way, into the next file's browser.
-      await opening?.catch(() => {});
       await this.editor?.close();
       expect(await this.server?.leave(), 'processes left').toEqual([]);
       expect(own ? await own.stop() : [], 'processes of the server left').toEqual([]);
