@@ -34,8 +34,6 @@ let kept: Promise<BrowserContext> | undefined;
 export async function keptContext(endpoint: string, origin: string): Promise<BrowserContext> {
   kept ??= connectChromium(endpoint).then((browser) => newContext(browser));
   const context = await kept;
-  // Of a file that failed before its window was there.
-  for (const page of context.pages()) await page.close();
   await context.clearCookies();
   await context.clearPermissions();
   const page = await context.newPage();
