@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launchChromium, newContext } from './helpers/chromium.ts';
+import { launchChromium } from './helpers/chromium.ts';
 import { CodeServer } from './helpers/code-server.ts';
 import { Dashboard } from './helpers/dashboard.ts';
 import { Editor } from './helpers/editor.ts';
@@ -19,16 +19,14 @@ const folder = mkdtempSync(join(tmpdir(), 'grpo-e2e-install-'));
 const host = await CodeServer.start({ extensions: installPackage(folder) });
 const server = new Server(host);
 let editor: Editor | undefined;
-const browser = await launchChromium();
 try {
   const bytes = await makeLongRun(server.workspace, STEPS);
   report('metrics.jsonl of the long run', `${(bytes / 1e6).toFixed(0)} MB`);
-  editor = await Editor.open(server.url, await newContext(browser));
+  editor = await Editor.open(server.url, await launchChromium());
   report('the extension itself', await activation(editor));
   await longRun(editor);
 } finally {
   await editor?.close();
-  await browser.close();
   await host.stop();
   rmSync(folder, { recursive: true, force: true });
 }

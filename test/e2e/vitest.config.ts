@@ -8,8 +8,6 @@ export default defineConfig({
     include: ['**/*.e2e.ts'],
     globalSetup: './global-setup.ts',
     maxWorkers: WORKERS,
-    // A worker's browser keeps VS Code's code from one file to the next (helpers/chromium.ts).
-    isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     retry: 0,

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launchChromium, newContext } from '../helpers/chromium.ts';
+import { launchChromium } from '../helpers/chromium.ts';
 import { CodeServer } from '../helpers/code-server.ts';
 import { Editor } from '../helpers/editor.ts';
 import { installPackage } from '../helpers/package.ts';
@@ -31,10 +31,9 @@ const server = new Server(host, {
   'editor.minimap.enabled': false,
 });
 let editor: Editor | undefined;
-const browser = await launchChromium();
 try {
   prepare(server.workspace);
-  editor = await Editor.open(server.url, await newContext(browser, { width: 1360, height: 850 }));
+  editor = await Editor.open(server.url, await launchChromium(), { width: 1360, height: 850 });
   const recorder = await play(editor, server, (page) => Recorder.start(page, 400));
   const frames = await recorder.stop();
   const film = await encode(frames, WIDTH);
@@ -43,7 +42,6 @@ try {
   console.log(`${FILE}: ${seconds.toFixed(0)} s, ${(film.length / 1e6).toFixed(1)} MB`);
 } finally {
   await editor?.close();
-  await browser.close();
   await server.leave();
   await host.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, type BrowserServer, chromium } from 'playwright-core';
+import { type Browser, type BrowserServer, chromium } from 'playwright-core';
 import { chromiumFolder } from '../install.ts';
 
 /** A headless Chromium that needs nothing but what npm brings: its own libraries, and a font for machines that have none. */
@@ -21,24 +21,3 @@ export const serveChromium = (): Promise<BrowserServer> => chromium.launchServer
 
 /** Closing the browser that this gives closes its pages, and nothing else. */
 export const connectChromium = (endpoint: string): Promise<Browser> => chromium.connect(endpoint);
-
-export const newContext = (browser: Browser, viewport = { width: 1440, height: 900 }): Promise<BrowserContext> =>
-  browser.newContext({ viewport, reducedMotion: 'reduce', acceptDownloads: true });
-
-let kept: Promise<BrowserContext> | undefined;
-
-/**
- * The files of a worker share what their browser has downloaded and compiled: VS Code starts in half the time from that. Whatever a page could have
- * stored for the next one is taken away.
- */
-export async function keptContext(endpoint: string, origin: string): Promise<BrowserContext> {
-  kept ??= connectChromium(endpoint).then((browser) => newContext(browser));
-  const context = await kept;
-  await context.clearCookies();
-  await context.clearPermissions();
-  const page = await context.newPage();
-  const session = await context.newCDPSession(page);
-  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
-  await page.close();
-  return context;
-}

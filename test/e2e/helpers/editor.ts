@@ -1,4 +1,4 @@
-import { type BrowserContext, errors, type Locator, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, errors, type Locator, type Page } from 'playwright-core';
 import { until } from './processes.ts';
 import { screenshotFile } from './screenshots.ts';
 
@@ -17,21 +17,26 @@ const START_MS = 60_000;
 /** VS Code's window in a browser, used as a person would: by the palette, the keyboard and what can be seen. */
 export class Editor {
   readonly page: Page;
+  readonly #browser: Browser;
+  readonly #context: BrowserContext;
 
-  static async open(url: string, context: BrowserContext): Promise<Editor> {
+  /** Closes the browser with its window. */
+  static async open(url: string, browser: Browser, viewport = { width: 1440, height: 900 }): Promise<Editor> {
+    const context = await browser.newContext({
+      viewport,
+      reducedMotion: 'reduce',
+      acceptDownloads: true,
+    });
     context.setDefaultTimeout(30_000);
-    const editor = new Editor(await context.newPage());
-    try {
-      await editor.page.goto(url, { timeout: START_MS });
-      await editor.#ready();
-      return editor;
-    } catch (error) {
-      await editor.close();
-      throw error;
-    }
+    const editor = new Editor(browser, context, await context.newPage());
+    await editor.page.goto(url, { timeout: START_MS });
+    await editor.#ready();
+    return editor;
   }
 
-  private constructor(page: Page) {
+  private constructor(browser: Browser, context: BrowserContext, page: Page) {
+    this.#browser = browser;
+    this.#context = context;
     this.page = page;
   }
 
@@ -199,11 +204,11 @@ export class Editor {
     await this.page.screenshot({ path: screenshotFile(name) });
   }
 
-  /** Leaves the window. */
+  /** Leaves the window, and closes its browser. */
   async close(): Promise<void> {
-    if (this.page.isClosed()) return;
     // As a user leaves it: a connection that just ends could come back, and the server would wait for it.
-    await this.page.goto('about:blank');
-    await this.page.close();
+    if (!this.page.isClosed()) await this.page.goto('about:blank');
+    await this.#context.close();
+    await this.#browser.close();
   }
 }

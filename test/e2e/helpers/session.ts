@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, onTestFailed, test } from 'vitest';
-import { keptContext } from './chromium.ts';
+import { connectChromium } from './chromium.ts';
 import { CodeServer } from './code-server.ts';
 import { Dashboard } from './dashboard.ts';
 import { Editor } from './editor.ts';
@@ -34,8 +34,7 @@ export class Session {
         own = await CodeServer.start({ extensions: inject('extensions'), trust, beside });
       this.server = new Server(own ?? shared().server, settings);
       prepare(this.server.workspace);
-      const { url } = this.server;
-      this.editor = await Editor.open(url, await keptContext(shared().browser, new URL(url).origin));
+      this.editor = await Editor.open(this.server.url, await connectChromium(shared().browser));
       this.dashboard = new Dashboard(this.editor);
     });
     afterAll(async () => {
