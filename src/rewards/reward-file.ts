@@ -28,6 +28,8 @@ const freshWorkers: WorkerSource = {
 };
 
 const MOST_RESTARTS = 16;
+/** A Python worker ends its own slow load, and says at which line; its limit begins when the interpreter has started. */
+const PYTHON_START_SECONDS = 5;
 
 /** The functions of one reward file and the worker process they run in, which stays warm and is replaced when it dies. */
 export class RewardFile {
@@ -101,10 +103,12 @@ export class RewardFile {
     const { loadTimeoutSeconds: timeoutSeconds } = this.#limits;
     const moduleTexts = this.#moduleTexts;
     const load = { ...this.#launch.load, timeoutSeconds, ...(moduleTexts && { moduleTexts }) };
-    const death = await worker.exchange(load, timeoutSeconds, (reply) => {
+    const grace = this.#launch.language === 'python' ? PYTHON_START_SECONDS : undefined;
+    const onReply = (reply: WorkerReply) => {
       answer = reply;
       return reply.type === 'ready' || reply.type === 'load-failed' ? 'done' : 'wrong';
-    });
+    };
+    const death = await worker.exchange(load, timeoutSeconds, onReply, grace);
     this.#busy = false;
     if (answer?.type === 'ready') {
       this.loaded = answer;

@@ -100,12 +100,14 @@ export class WorkerProcess {
 
   /**
    * Sends a request and passes its replies on until `onReply` says that it is done (then undefined is returned) or the process
-   * ends (then why). Ends it when it is silent for `silenceSeconds`, uses too much memory, or sends what is no reply to the request.
+   * ends (then why). Ends it when it is silent for `silenceSeconds` and the grace in which it may say so itself, uses too much memory, or sends what
+   * is no reply to the request.
    */
   async exchange(
     request: WorkerRequest,
     silenceSeconds: number,
     onReply: (reply: WorkerReply) => Verdict,
+    graceSeconds = GRACE_SECONDS,
   ): Promise<Death | undefined> {
     this.#printed = 0;
     this.#isBusy = true;
@@ -120,7 +122,7 @@ export class WorkerProcess {
           // One more turn of the event loop: if it was this process that was busy, replies may be waiting to be read.
           setImmediate(() => expired === timer && this.end(cause));
         },
-        (silenceSeconds + GRACE_SECONDS) * 1000,
+        (silenceSeconds + graceSeconds) * 1000,
       );
     };
     try {

@@ -343,8 +343,8 @@ if __name__ == "__main__":
       'slow.py': `from hub import download\n${reward}\ndata = download("gsm8k")\n`,
     };
     const file = join(folderWith(files), 'slow.py');
-    await expect(open([{ file }], { loadTimeoutSeconds: 8 })).rejects.toThrow(
-      /hub\.py:3(:\d+)?: The reward file does not load: it took longer than 8 s and was stopped here\.$/,
+    await expect(open([{ file }], { loadTimeoutSeconds: 2 })).rejects.toThrow(
+      /hub\.py:3(:\d+)?: The reward file does not load: it took longer than 2 s and was stopped here\.$/,
     );
   });
 
