@@ -176,12 +176,12 @@ export const silent = () => null;`,
       `export const quick = ({ completion, answer }: any) => (completion.includes(answer) ? 1 : 0);
 export function hangs() { for (;;); }
 export const slow = async ({ completion }: any) => { await new Promise((done) => setTimeout(done, 100)); return completion.length; };`,
-      '--time-limit=6',
+      '--time-limit=15',
     );
     expect(report.findings.filter(({ kind }) => kind === 'too-slow')).toMatchObject([
       {
         name: 'hangs',
-        message: expect.stringMatching(/^hangs was given up after 6 s: 0 of \d+ completions had been scored/),
+        message: expect.stringMatching(/^hangs was given up after 15 s: 0 of \d+ completions had been scored/),
       },
     ]);
     expect(functionOf(report, 'quick').fooled.length).toBeGreaterThan(0);
@@ -195,8 +195,8 @@ export const slow = async ({ completion }: any) => { await new Promise((done) =>
     const { report } = await audit(
       'late.reward.ts',
       `const wait = (ms: number) => { const end = Date.now() + ms; while (Date.now() < end); };
-export const late = ({ completion, answer }: any) => { wait(50); return completion.includes(answer) ? 1 : 0; };`,
-      '--time-limit=3',
+export const late = ({ completion, answer }: any) => { wait(100); return completion.includes(answer) ? 1 : 0; };`,
+      '--time-limit=10',
     );
     const [finding] = report.findings.filter(({ kind }) => kind === 'too-slow');
     const [, scored, of] = /: (\d+) of (\d+) completions had been scored\.$/.exec(finding!.message)!;

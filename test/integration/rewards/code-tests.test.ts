@@ -15,7 +15,7 @@ async function run(
   programs: string[],
   tests: string | string[],
   options = '',
-  rowSeconds = 15,
+  rowSeconds = 60,
 ): Promise<RewardOutcome[]> {
   const source = `import { codeTests } from 'grpo/rewards';
     export const passes = codeTests({ language: '${language}', ${options} });`;

@@ -20,8 +20,27 @@ test('the stack alone, when the output was cut off in front of it', () => {
   );
 });
 
+test('an error with carets of its own', () => {
+  expect(reasonIn(lastWordsOf('throw new Error("bad\\n  x y\\n    ^")'))).toBe('Error: bad');
+});
+
+test('V8 out of memory', () => {
+  const code = 'const kept = []; for (;;) kept.push(new Array(1e5).fill({}))';
+  const { stderr } = spawnSync(process.execPath, ['--max-old-space-size=30', '-e', code], { encoding: 'utf8' });
+  expect(reasonIn(stderr)).toMatch(/^FATAL ERROR: .*heap out of memory$/);
+});
+
+test("Python's error is below the traceback, above its notes and further lines", () => {
+  const traceback = 'Traceback (most recent call last):\n  File "<string>", line 1, in <module>\n    f()\n    ~^^\n';
+  expect(reasonIn(`${traceback}RuntimeError: out of memory\nCompile with X to debug.\nsome note\n`)).toBe(
+    'RuntimeError: out of memory',
+  );
+  const chained = 'During handling of the above exception, another exception occurred:';
+  expect(reasonIn(`${traceback}KeyError: 1\n\n${chained}\n\n${traceback}ValueError: 2\n`)).toBe('ValueError: 2');
+});
+
 test('otherwise the last line', () => {
-  expect(reasonIn('Traceback (most recent call last):\n  File "a.py"\nKeyError: 1\n')).toBe('KeyError: 1');
+  expect(reasonIn('Loading\nno such model\n')).toBe('no such model');
   expect(reasonIn('')).toBe('');
   expect(reasonIn('Node.js v24.9.0')).toBe('Node.js v24.9.0');
 });
