@@ -174,7 +174,7 @@ answer = 1`;
       process.env.PATH = ${JSON.stringify(join(path, 'bin'))};
       export const passes = codeTests({ language: 'python', timeoutSeconds: 100, python: ${JSON.stringify(python)} });`;
     const folders = foldersLeft();
-    const set = await openText('code.reward.ts', source, { timeoutSeconds: 3 });
+    const set = await openText('code.reward.ts', source, { timeoutSeconds: 10 });
     const { columns } = await set.score({
       prompts: ['p', 'p'],
       completions: [program.replace('SECONDS', '0'), program.replace('SECONDS', '1000')],
@@ -265,10 +265,10 @@ describe('JavaScript programs', () => {
         'const answer = 1; setInterval(() => {}, 1000);',
       ],
       'assert.equal(answer, 1)',
-      'timeoutSeconds: 2, memoryMegabytes: 192',
+      'timeoutSeconds: 6, memoryMegabytes: 192',
     );
     expect(outcomes).toMatchObject([
-      score(0, 'stopped after 2 s'),
+      score(0, 'stopped after 6 s'),
       score(0, 'more than 192 MiB'),
       score(0, 'printed more than'),
       score(1, '1 of 1'),
