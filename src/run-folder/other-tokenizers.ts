@@ -26,7 +26,7 @@ export const otherTokenizers = (before: Before, now: RunInputs): OtherTokenizer[
   });
 };
 
-/** `name`: how a model is called. */
+/** `name`: the model's path as a person reads it. */
 export function tokenizerDifference({ from, to }: OtherTokenizer, name: string): RunDifference {
   const what = `the tokenizer of ${name}`;
   const [before, now] = [from, to].map(madeBy) as [string, string];

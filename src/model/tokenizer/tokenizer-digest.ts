@@ -5,7 +5,7 @@ import { namedTokens } from './added-tokens.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 import { essentials, type Part, partOf } from './tokenizer-parts.ts';
 
-/** By what a run tells its model's tokenizer from another one. Throws BadInput as `loadTokenizer` does. */
+/** How a run recognizes its model's tokenizer. Throws BadInput for files that `readTokenizerFiles` refuses. */
 export function digestTokenizer(model: string): TokenizerDigest {
   const files = readTokenizerFiles(model);
   const sha256 = digestOf(files);
@@ -14,7 +14,7 @@ export function digestTokenizer(model: string): TokenizerDigest {
   return { file: model, class: files.name, sha256, ...(asItIs !== sha256 && { asItIs }) };
 }
 
-/** Tokenizers that are written down differently and do the same have the same digest: most folders' class makes of tokenizer.json what it says. */
+/** SHA-256 of the rules, not of how a file spells them: in most folders the class makes what tokenizer.json says, in other words. */
 function digestOf({ json, config }: TokenizerFiles): string {
   const { vocab, merges, ...options } = partOf(json.model);
   const pairs = Array.isArray(merges)
@@ -24,7 +24,7 @@ function digestOf({ json, config }: TokenizerFiles): string {
   const parts = [
     essentials(json.normalizer),
     essentials(json.pre_tokenizer),
-    // Of the offsets alone.
+    // This one changes offsets alone.
     essentials(json.post_processor).filter((part) => partOf(part).type !== 'ByteLevel'),
     essentials(json.decoder).map((part) => (partOf(part).type === 'ByteLevel' ? { type: 'ByteLevel' } : part)),
     withoutUnset({ type: 'BPE', ...options }),

@@ -19,7 +19,7 @@ export interface TokenizerFiles {
   file: string;
 }
 
-/** `as`: not the class that transformers takes, but this one. */
+/** `as`: a class to use in place of the one that transformers takes. */
 export function readTokenizerFiles(model: string, as?: TokenizerClass): TokenizerFiles {
   const file = modelFilePath(model, 'tokenizer.json');
   const json = readModelFile(model, 'tokenizer.json');
