@@ -59,6 +59,19 @@ export type FileDigest = z.infer<typeof fileDigest>;
 /** A list where it has several files. */
 const datasetDigest = z.union([fileDigest, z.array(fileDigest)]);
 
+/** What a model's files make of its tokenizer. */
+const tokenizerDigest = z.object({
+  /** The model's folder, or .gguf file. */
+  file: z.string(),
+  /** The class of transformers that makes rules of its own; not there where tokenizer.json is taken as it is. */
+  class: z.string().optional(),
+  /** Of all that decides on tokens and texts (src/model/tokenizer/tokenizer-digest.ts). */
+  sha256: z.string(),
+  /** That of tokenizer.json as it is, where the class makes another. */
+  asItIs: z.string().optional(),
+});
+export type TokenizerDigest = z.infer<typeof tokenizerDigest>;
+
 /** What a run reads besides its rewards. */
 const runInputs = z.object({
   dataset: datasetDigest,
@@ -69,6 +82,8 @@ const runInputs = z.object({
   model: z.array(fileDigest),
   /** Datasets and models of stages; not there in a run without stages, or where they have none. */
   stages: z.array(fileDigest).optional(),
+  /** Of the start model, then of those of stages; earlier releases did not record them, and TRL has its own. */
+  tokenizer: z.array(tokenizerDigest).optional(),
 });
 export type RunInputs = z.infer<typeof runInputs>;
 

@@ -44,8 +44,10 @@ export function provenanceSection({ versions, inputs, rewardSources = [], config
   const software = Object.entries(versions).map(
     ([name, version]) => html`<tr><th scope="row">${name}</th><td>${version}</td></tr>`,
   );
+  const { tokenizer = [], ...files }: Partial<RunInputs> = inputs ?? {};
   const digests = [
-    ...(inputs ? Object.entries(inputs as RunInputs).flatMap(([what, files]) => digestRows(what, files, folder)) : []),
+    ...Object.entries(files).flatMap(([what, files]) => digestRows(what, files, folder)),
+    ...tokenizer.map(({ file, sha256 }) => digestRow('tokenizer', fromFolder(file, folder), sha256)),
     ...rewardSources.map(({ name, sha256 }) => digestRow('reward', name, sha256)),
   ];
   return html`<section><h2>Versions and inputs</h2><table>${software}</table>

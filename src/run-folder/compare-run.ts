@@ -4,6 +4,7 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunDifference } from '../protocol/run-differences.ts';
 import type { FileDigest, RewardSource, RunInputs } from '../protocol/run-folder.ts';
 import { digestSource } from './file-digest.ts';
+import { otherTokenizers, tokenizerDifference } from './other-tokenizers.ts';
 import { configChanges, type FieldChange } from './run-changes.ts';
 import { sameContent } from './run-inputs.ts';
 
@@ -32,7 +33,10 @@ export interface ComparedRun {
 
 /** All in which today's settings are others than those recorded, except for what may change freely. */
 export function compareRun(
-  recorded: ComparedRun & { rewardSources?: readonly RewardSource[] | undefined },
+  recorded: ComparedRun & {
+    rewardSources?: readonly RewardSource[] | undefined;
+    versions?: Record<string, string>;
+  },
   today: ComparedRun,
 ): RunDifference[] {
   const fields = configChanges(recorded.config, today.config).filter((change) =>
@@ -46,6 +50,9 @@ export function compareRun(
       to: valueText(fromFolder(to, today.directory)),
     })),
     ...inputDifferences(recorded, today).filter(({ field }) => !named.has(field)),
+    ...(today.inputs ? otherTokenizers(recorded, today.inputs) : []).map((other) =>
+      tokenizerDifference(other, fromFolder(other.to.file, today.directory) as string),
+    ),
     ...(recorded.rewardSources ?? []).flatMap((source) => sourceDifference(source, today.directory)),
   ].map(({ what, from, to }) => ({ what, from, to }));
 }

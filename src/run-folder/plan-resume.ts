@@ -15,7 +15,7 @@ import { compareRun, isFree } from './compare-run.ts';
 import { type RunSettings, recordedSettings } from './recorded-settings.ts';
 import { recordedConfig } from './run-changes.ts';
 import { holdsRun, readRunInfo } from './run-info.ts';
-import { digestInputs, recordedModels } from './run-inputs.ts';
+import { type DigestTokenizer, digestInputs, recordedModels } from './run-inputs.ts';
 import { latestRun } from './run-places.ts';
 
 export interface ResumeOptions {
@@ -44,7 +44,11 @@ export interface CompleteRun {
  * freely; else those of `differences`. Reads, and writes nothing. Throws BadInput where there is no such run, and where someone has to
  * choose, which a `differences` event tells in full.
  */
-export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) => void): ResumePlan | CompleteRun {
+export function planResume(
+  options: ResumeOptions,
+  digestTokenizer: DigestTokenizer,
+  emit: (event: TrainerEvent) => void,
+): ResumePlan | CompleteRun {
   const run = findRun(options);
   const info = readRunInfo(run);
   if (info.imported) throw new BadInput(trainedElsewhere(info.imported));
@@ -63,10 +67,12 @@ export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) =
   const steps = sameEpochs ? info.config.maxSteps : config.numTrainEpochs === null ? config.maxSteps : Infinity;
   if (info.state === 'done' && checkpoint && checkpoint.step >= steps) return { run, complete: checkpoint };
 
-  const recorded = () => recordedSettings(run, info, { directory: today.directory, config, stepsDone });
+  const recorded = () =>
+    recordedSettings(run, info, { directory: today.directory, config, stepsDone, digestTokenizer });
   if (choice === 'as-recorded') return { run, ...recorded() };
   const rollouts = options.rollouts === undefined ? undefined : resolve(options.rollouts);
-  const inputs = digestInputs(config, rollouts, recordedModels(info, today.directory));
+  const known = { gone: recordedModels(info, today.directory), digestTokenizer };
+  const inputs = digestInputs(config, rollouts, known);
   const before = { ...info, config: recordedConfig(info), directory: dirname(info.configFile) };
   const differences = compareRun(before, { config, directory: today.directory, inputs });
   if (choice === 'with-changes' || differences.length === 0)

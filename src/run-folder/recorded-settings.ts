@@ -11,7 +11,8 @@ import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import { type RewardSource, RUN_FILES, type RunInfo, type RunInputs } from '../protocol/run-folder.ts';
 import { FREE_FIELDS } from './compare-run.ts';
 import { digestSource, digestText } from './file-digest.ts';
-import { digestInputs, recordedModels, sameContent } from './run-inputs.ts';
+import { otherTokenizers, tokenizerChanged } from './other-tokenizers.ts';
+import { type DigestTokenizer, digestInputs, recordedModels, sameContent } from './run-inputs.ts';
 
 /** What a session of a run is trained with. */
 export interface RunSettings {
@@ -27,6 +28,7 @@ interface Today {
   directory: string;
   config: RunConfig;
   stepsDone: number;
+  digestTokenizer: DigestTokenizer;
 }
 
 /**
@@ -36,7 +38,7 @@ interface Today {
 export function recordedSettings(
   run: string,
   info: RunInfo,
-  { directory, config: today, stepsDone }: Today,
+  { directory, config: today, stepsDone, digestTokenizer }: Today,
 ): RunSettings {
   const before = dirname(info.configFile);
   const parsed = runConfigSchema.safeParse(info.config);
@@ -68,10 +70,12 @@ export function recordedSettings(
     ...stagesHere(recorded, today, { here, modelHere, allHere }),
   };
   const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;
-  const inputs = digestInputs(config, rollouts, recordedModels(info, before));
+  const inputs = digestInputs(config, rollouts, { gone: recordedModels(info, before), digestTokenizer });
   for (const name of ['dataset', 'evalDataset', 'rollouts', 'model', 'stages'] as const)
     if (info.inputs && !sameContent(info.inputs[name] ?? null, inputs[name] ?? null))
       throw changedInput(name, config, rollouts);
+  const [other] = otherTokenizers(info, inputs);
+  if (other) throw new BadInput(tokenizerChanged(other));
   const texts = recordedTexts(run, info, directory, config);
   const loaded = { config, file: info.configFile, directory, name: info.name, locate: () => at(run) };
   return { loaded, inputs, rollouts, texts };
@@ -126,7 +130,11 @@ function stagesHere(
   return { stages: moved, maxSteps: moved.reduce((sum, stage) => sum + stage.maxSteps!, 0) };
 }
 
-function changedInput(name: keyof RunInputs, config: RunConfig, rollouts: string | undefined): BadInput {
+function changedInput(
+  name: Exclude<keyof RunInputs, 'tokenizer'>,
+  config: RunConfig,
+  rollouts: string | undefined,
+): BadInput {
   if (name === 'stages')
     return new BadInput(
       'A dataset or model of "stages" has changed since the run recorded it, and the run keeps no copy; restore it.',

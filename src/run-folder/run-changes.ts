@@ -1,5 +1,6 @@
 import { type RunConfig, runConfigSchema } from '../protocol/run-config.ts';
 import type { RewardSource, RunChange, RunInfo, RunInputs } from '../protocol/run-folder.ts';
+import { otherTokenizers, tokenizersBefore } from './other-tokenizers.ts';
 import { sameContent } from './run-inputs.ts';
 
 /** What a run's steps depend on: the part of `run.json` whose history is kept. */
@@ -27,6 +28,7 @@ export function recordChanges(before: RunRecord, now: Partial<RunRecord>, step: 
       : fieldChanges('', { device: before.device }, { device: now.device })),
     ...(now.versions === undefined ? [] : fieldChanges('versions.', before.versions, now.versions)),
     ...(now.inputs && before.inputs ? inputChanges(before.inputs, now.inputs) : []),
+    ...(now.inputs ? tokenizerChanges(before, now.inputs) : []),
     ...(now.rewardSources && before.rewardSources ? sourceChanges(before.rewardSources, now.rewardSources) : []),
   ].map(change);
 }
@@ -86,6 +88,11 @@ function inputChanges(before: RunInputs, now: RunInputs): FieldChange[] {
     .filter((name) => !sameContent(before[name] ?? null, now[name] ?? null))
     .map((name) => ({ field: `inputs.${name}`, from: before[name] ?? null, to: now[name] ?? null }));
 }
+
+const tokenizerChanges = (before: RunRecord, now: RunInputs): FieldChange[] =>
+  otherTokenizers(before, now).length === 0
+    ? []
+    : [{ field: 'inputs.tokenizer', from: tokenizersBefore(before, now), to: now.tokenizer }];
 
 function sourceChanges(before: RewardSource[], now: RewardSource[]): FieldChange[] {
   const names = new Set([...before, ...now].map(({ name }) => name));

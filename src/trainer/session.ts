@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type LoadedConfig, loadRunConfig } from '../config/load-config.ts';
+import { digestTokenizer } from '../model/tokenizer/tokenizer-digest.ts';
 import { problemOf } from '../protocol/errors.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../protocol/events.ts';
 import { findingText } from '../protocol/finding.ts';
@@ -68,7 +69,7 @@ export async function runSession(
     emit(event);
   };
 
-  const plan = options.resume ? planResume(options, tell) : newRun(options);
+  const plan = options.resume ? planResume(options, digestTokenizer, tell) : newRun(options);
   if (plan.complete) return nothingToTrain(plan, tell);
   if (plan.run === undefined) checkPlace(placeOfRun(plan.loaded.file, options.out));
   tell({ type: 'phase', step: 0, phase: 'load' });
@@ -84,7 +85,7 @@ export async function runSession(
     ...(rollouts !== undefined && { rollouts }),
   });
   try {
-    const { inputs = digestInputs(run.config, rollouts) } = plan;
+    const { inputs = digestInputs(run.config, rollouts, { digestTokenizer }) } = plan;
     // What cannot even be set up leaves no folder that says it is running.
     const first = plan.run === undefined ? await startLearner(run) : undefined;
     const kept = plan.run !== undefined ? RunFolder.open(plan.run) : createFolder(loaded, inputs, run, options.out);

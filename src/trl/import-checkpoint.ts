@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/load-config.ts';
+import { digestTokenizer } from '../model/tokenizer/tokenizer-digest.ts';
 import { BadInput } from '../protocol/errors.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { type MetricsRow, RUN_FILES } from '../protocol/run-folder.ts';
@@ -57,7 +58,8 @@ export async function importCheckpoint(
     device: null,
     versions: versions(),
     config,
-    inputs: digestInputs(config, undefined),
+    // Whatever trained it, it continues here.
+    inputs: digestInputs({ ...config, backend: 'builtin' }, undefined, { digestTokenizer }),
   };
   const folder = RunFolder.create(described, out);
   try {

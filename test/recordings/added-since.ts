@@ -25,6 +25,7 @@ export const ADDED_SINCE: readonly string[] = [
   'metrics.jsonl: update/relative_change',
   'run.json: heldOut',
   'run.json: completionRoom',
+  'run.json: inputs.tokenizer',
   ...[
     ...[
       'evalSplit',

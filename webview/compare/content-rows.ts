@@ -5,7 +5,7 @@ import { fileName } from '../../src/text/files-by-name.ts';
 import { formatCount } from '../format.ts';
 
 /** What a run without stages reads. */
-type ContentKind = Exclude<keyof RunInputs, 'stages'>;
+type ContentKind = Exclude<keyof RunInputs, 'stages' | 'tokenizer'>;
 
 /** One line of the comparison; a value per run, null where a run does not have it. */
 export interface CompareRow {

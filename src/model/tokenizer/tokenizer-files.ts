@@ -3,13 +3,14 @@ import { BadInput } from '../../protocol/errors.ts';
 import { isGguf } from '../files/gguf.ts';
 import { readJsonObject } from '../files/json-file.ts';
 import { modelFilePath, readModelFile } from '../files/model-files.ts';
-import { AS_IT_IS, tokenizerClass } from '../files/tokenizer-class.ts';
+import { AS_IT_IS, type TokenizerClass, tokenizerClass } from '../files/tokenizer-class.ts';
 import { type LegacyFiles, listedTokens, mergedConfig, withAddedTokens } from './added-tokens.ts';
 import { rebuilt, withClassNames } from './rebuilt-tokenizer.ts';
 import { withOptions } from './tokenizer-options.ts';
 
 /** What a model's files make of its tokenizer in transformers, in the form of these files. */
 export interface TokenizerFiles {
+  name: TokenizerClass;
   /** tokenizer.json, or what the tokenizer's class makes of it, with every added token in it. */
   json: Record<string, unknown>;
   /** tokenizer_config.json with what old files say, and the names that the class gives to special tokens. */
@@ -18,7 +19,8 @@ export interface TokenizerFiles {
   file: string;
 }
 
-export function readTokenizerFiles(model: string): TokenizerFiles {
+/** `as`: a class to use in place of the one that transformers takes. */
+export function readTokenizerFiles(model: string, as?: TokenizerClass): TokenizerFiles {
   const file = modelFilePath(model, 'tokenizer.json');
   const json = readModelFile(model, 'tokenizer.json');
   if (!json) {
@@ -34,16 +36,16 @@ export function readTokenizerFiles(model: string): TokenizerFiles {
     throw new BadInput(message, { file: model, isFolder: true });
   }
   const legacy = legacyFiles(model);
-  const name = tokenizerClass(model, () => json, own);
+  const name = as ?? tokenizerClass(model, () => json, own);
   if (name === AS_IT_IS) {
     const config = withOptions(model, json, mergedConfig(own, legacy));
-    return { json: withAddedTokens(json, config, legacy), config, file };
+    return { name, json: withAddedTokens(json, config, legacy), config, file };
   }
   const config = withOptions(model, json, withClassNames(mergedConfig(own, legacy), name));
   const empty = { ...rebuilt(json, config, name, file), added_tokens: [] };
   // Such a class adds the tokens that are listed, in the order of their ids there, at the ids that are free.
   const listed = { ...config, added_tokens_decoder: listedTokens(json, config, legacy) };
-  return { json: withAddedTokens(empty, listed, {}), config, file };
+  return { name, json: withAddedTokens(empty, listed, {}), config, file };
 }
 
 /** tokenizer_config.json as above; empty where there is none. */

@@ -2,14 +2,16 @@ export type Part = Record<string, unknown>;
 /** Says why a tokenizer cannot be written. */
 export type Refuse = (reason: string) => never;
 
-/** What of a normalizer or pre-tokenizer makes a difference for tokens, part by part, with the library's defaults filled in. */
+/** What of a normalizer, pre-tokenizer, post-processor or decoder makes a difference for tokens, part by part, with the library's defaults filled in. */
 export function essentials(value: unknown): unknown[] {
   const part = partOf(value);
   switch (part.type) {
     case undefined:
       return [];
     case 'Sequence':
-      return [part.normalizers ?? part.pretokenizers ?? []].flat().flatMap(essentials);
+      return [part.normalizers ?? part.pretokenizers ?? part.processors ?? part.decoders ?? []]
+        .flat()
+        .flatMap(essentials);
     case 'ByteLevel': {
       // Offsets are where tokens are in the text, not what they are.
       const { trim_offsets: _, ...rest } = part;

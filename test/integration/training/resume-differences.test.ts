@@ -317,6 +317,73 @@ describe('a base model of the same shape', () => {
   });
 });
 
+describe("a model whose tokenizer is not tokenizer.json as it is, but what transformers' class makes of it", () => {
+  /** One that a class of GPT-2 makes; tokenizer.json itself cuts no words. */
+  async function startedWith(className: string): Promise<Started> {
+    const folder = tinyWorkspace({ maxSteps: 1, lrSchedulerType: 'constant', model: 'model' });
+    cpSync(SORT, join(folder, 'model'), { recursive: true });
+    const one = startedIn(folder);
+    setClass(one, className);
+    await trainHere(one.config, { out: one.run });
+    return one;
+  }
+  function setClass({ folder }: Started, tokenizer_class: string): void {
+    const config = readJson<object>(folder, 'model/tokenizer_config.json');
+    writeFileSync(join(folder, 'model/tokenizer_config.json'), JSON.stringify({ ...config, tokenizer_class }));
+  }
+  /** As a release that knew no classes recorded it. */
+  function forgetTokenizer({ run }: Started): void {
+    const { inputs, ...info } = readJson<RunInfo>(run, 'run.json');
+    const { tokenizer: _, ...others } = inputs!;
+    writeFileSync(join(run, 'run.json'), JSON.stringify({ ...info, inputs: others }));
+  }
+  const set = ['--set', 'maxSteps=2'];
+
+  test('continues with that one', async () => {
+    const one = await startedWith('GPT2Tokenizer');
+    const [tokenizer] = runInfoOf(one.run).inputs!.tokenizer!;
+    expect(tokenizer).toMatchObject({ class: 'GPT2Tokenizer', asItIs: expect.not.stringMatching(tokenizer!.sha256) });
+    expect((await one.train('--resume', ...set)).status).toBe(0);
+    expect(changesOf(one.run).map(({ field }) => field)).toEqual(['config.maxSteps']);
+  });
+
+  test('is named where an earlier release trained with tokenizer.json as it is', async () => {
+    const one = await startedWith('GPT2Tokenizer');
+    const [now] = runInfoOf(one.run).inputs!.tokenizer!;
+    forgetTokenizer(one);
+    const model = join(one.folder, 'model');
+    const problem = `The run was trained with tokenizer.json as it is, and this version follows transformers' class GPT2Tokenizer; to keep that tokenizer, set "tokenizer_class" to "PreTrainedTokenizerFast" in tokenizer_config.json of ${model} and resume with --with-changes.`;
+    expect(await refusal(one, ...set)).toBe(
+      `The run was recorded with other settings, code or data than today's (the tokenizer of model: tokenizer.json as it is → transformers' class GPT2Tokenizer): continue with today's from step 2 (--with-changes); --as-recorded is not possible: ${problem}`,
+    );
+    expect(await refusal(one, ...set, '--as-recorded')).toBe(problem);
+    const continued = await one.train('--resume', ...set, '--with-changes');
+    expect(continued.stderr).toContain('From step 2 on: maxSteps 1 → 2; tokenizer has changed.');
+    expect(changesOf(one.run).at(-1)).toEqual({
+      ...{ step: 2, field: 'inputs.tokenizer' },
+      ...{ from: [{ file: model, sha256: now!.asItIs }], to: [now] },
+    });
+    expect((await one.train('--resume', '--set', 'maxSteps=3')).status).toBe(0);
+  });
+
+  test('keeps tokenizer.json as it is where the folder then says so', async () => {
+    const one = await startedWith('GPT2Tokenizer');
+    forgetTokenizer(one);
+    setClass(one, 'PreTrainedTokenizerFast');
+    expect(await refusal(one, ...set)).toContain('(the model (tokenizer_config.json) has changed): continue');
+    expect((await one.train('--resume', ...set, '--with-changes')).status).toBe(0);
+    expect(changesOf(one.run).map(({ field }) => field)).toEqual(['config.maxSteps', 'inputs.model']);
+  });
+
+  test('is no other one where an earlier release took the same', async () => {
+    const one = await startedWith('PreTrainedTokenizerFast');
+    forgetTokenizer(one);
+    expect((await one.train('--resume', ...set)).status).toBe(0);
+    expect(changesOf(one.run).map(({ field }) => field)).toEqual(['config.maxSteps']);
+    expect(runInfoOf(one.run).inputs!.tokenizer).toHaveLength(1);
+  });
+});
+
 test('a run that is done is left as it is when there is nothing to train', async () => {
   const { run, train } = await started();
   const before = contentOf(run);
