@@ -24,6 +24,8 @@ MORE_TEXTS = [
     " ", "  ", "\n", "\n\n", " a", "a ", "  a  b  ", "a\n\n b", "\n a", "x  12 3", "a  1", "12345 67", "3.14", "don't DON'T", "cafe\u0301", "\u2581a", " \u2581 a",
     "<s>", "<s>a", "<s> a", "a<s>b", "a <s> b", "a</s>\n</s> b", "<unk> a", "<bos>a<eos> b", " <bos> <eos> ", "<tool> a", "a<tool>b", "a <new>b", "<new2> c",
     "<|endoftext|>", "<|im_start|>user\n1 + 1<|im_end|>\n", "a<|endoftext|> b", "  <|im_end|>  x", "<|padding|>x", "<mask> a", "[INST] a [/INST] b",
+    "<think>", "a<think> b", "a <think> b", "<think><think>", "\u2581<think>", "<s><think>a", "z a b c", "e\u0301x \u00e9x", " <sp> x y", "a <new>\u0085b <new>\ufeffc",
+    "caf\u00e9\u2581a \u0928\u0940\u0902x",
     "<start_of_turn>user\na<end_of_turn>\n", "<|user|>\na<|end|>\n<|assistant|>", "<FILL_ME>", "\u0928\u0940\u0902 \u0e01\u0e33", "\u00bd\u00b2\u0661",
 ]  # fmt: skip
 
@@ -47,11 +49,30 @@ BOS = dict(
 LLAMA, MISTRAL, PHI, GEMMA, GEMMA4 = (f"{PIECES}/{name}" for name in ("llama2", "mistral", "phi3", "gemma3", "gemma4"))
 QWEN, LLAMA3 = f"{BYTES}/qwen3", f"{BYTES}/llama3-biased"
 
+NORMALIZED = ["<think>", "a b", "e\u0301x", dict(special=True, content="<sp> x"), dict(special=True, content="<new>", rstrip=True)]
+STRIPPING = dict(
+    drop=["extra_special_tokens"],
+    config=dict(
+        additional_special_tokens=["<tool>", "<|im_start|>"],
+        unk_token="<mask>",
+        boi_token="<new>",
+        added_tokens_decoder={
+            "0": token("<|endoftext|>", lstrip=True),
+            "1": token("<|im_start|>", rstrip=True),
+            "2": token("<|im_end|>", lstrip=True, rstrip=True),
+            "290": token("<tool>", False, normalized=True, rstrip=True),
+            "291": token("<new>", False, lstrip=True),
+            "292": token("<new2>", False, lstrip=True),
+            "293": token("[INST]", rstrip=True),
+        },
+    ),
+)
+
 
 def case(base: str, model_type: str | None, tokenizer_class: str | None, **changes) -> dict:
     """
-    config: fields of tokenizer_config.json; drop: those taken out; tokenizer: of tokenizer.json; model: of its "model"; added: more of its added
-    tokens; files: others; of_model: fields of config.json. A model type that is None: no config.json. A class that is None: no such field.
+    config: fields of tokenizer_config.json; drop: those taken out; tokenizer: of tokenizer.json; model: of its "model"; vocabulary: more of its
+    tokens; added: more added tokens; files: others; of_model: fields of config.json. A model type that is None: no config.json. A class that is None: no such field.
     """
     config = changes.pop("config", {}) | ({} if tokenizer_class is None else dict(tokenizer_class=tokenizer_class))
     drop = ["backend", "is_local", "local_files_only", *changes.pop("drop", []), *(["tokenizer_class"] if tokenizer_class is None else [])]
@@ -108,6 +129,8 @@ CASES: dict[str, dict] = {
     "Qwen 3 as it is": case(QWEN, "qwen3", "PreTrainedTokenizerFast", tokenizer=DIGITS),
     "Qwen 3 VL": case(QWEN, "qwen3_vl", "Qwen2Tokenizer"),
     "Qwen 2.5 VL": case(QWEN, "qwen2_5_vl", "Qwen2Tokenizer"),
+    "Qwen 3, whose special tokens get new flags": case(QWEN, "qwen3", "Qwen2Tokenizer", **STRIPPING),
+    "Qwen 3.5, whose special tokens keep their flags": case(QWEN, "qwen3_5", "Qwen2Tokenizer", **STRIPPING),
     "Qwen 3.5": case(QWEN, "qwen3_5", "Qwen2Tokenizer"),
     "Qwen 3.5 by transformers 5": case(QWEN, "qwen3_5", "TokenizersBackend"),
     "Qwen 3.5, text": case(QWEN, "qwen3_5_text", "Qwen2Tokenizer"),
@@ -122,6 +145,14 @@ CASES: dict[str, dict] = {
     "Gemma 4, text": case(GEMMA4, "gemma4_text", "GemmaTokenizer"),
     "GPT-2": case(QWEN, "gpt2", None, tokenizer=GPT2, drop=["eos_token", "pad_token", "bos_token", "extra_special_tokens"]),
     "GPT-2 by name": case(QWEN, "gpt2", "GPT2Tokenizer", tokenizer=GPT2, config=dict(add_prefix_space=True)),
+    "GPT-2, named by nothing": case(QWEN, "gpt2", "", tokenizer=DIGITS),
+    "GPT-2, named by nothing, and in config.json": case(QWEN, "gpt2", "", tokenizer=DIGITS, of_model=dict(tokenizer_class="GPT2Tokenizer")),
+    "GPT-2, named by nothing in config.json": case(QWEN, "gpt2", None, tokenizer=DIGITS, of_model=dict(tokenizer_class="")),
+    "Qwen 3.5, named by nothing": case(QWEN, "qwen3_5", "", tokenizer=DIGITS),
+    "Qwen 3.5, named by nothing twice": case(QWEN, "qwen3_5", "", tokenizer=DIGITS, of_model=dict(tokenizer_class="")),
+    "Qwen 3, named by nothing, with code of its own": case(
+        QWEN, "qwen3", None, tokenizer=DIGITS, config=dict(auto_map=["own.OwnTokenizer", None]), of_model=dict(tokenizer_class="")
+    ),
     "OLMo 2": case(LLAMA3, "olmo2", "GPT2Tokenizer"),
     "OLMo 2 by GPT-NeoX's class": case(LLAMA3, "olmo2", "GPTNeoXTokenizer"),
     "OLMo 3": case(LLAMA3, "olmo3", "GPT2Tokenizer"),
@@ -136,12 +167,30 @@ CASES: dict[str, dict] = {
         "PreTrainedTokenizerFast",
         tokenizer=dict(padding=dict(strategy="BatchLongest", direction="Left", pad_to_multiple_of=None, pad_id=2, pad_type_id=0, pad_token="</s>")),
     ),
+    "tokens found in normalized text": case(LLAMA, "llama", "PreTrainedTokenizerFast", added=NORMALIZED),
+    "tokens found in normalized text, Gemma": case(GEMMA, "gemma3_text", "PreTrainedTokenizerFast", added=NORMALIZED),
+    "tokens found in text that nothing normalizes": case(MISTRAL, "mistral", "PreTrainedTokenizerFast", added=NORMALIZED),
+    "tokens found in composed text": case(QWEN, "llama", "PreTrainedTokenizerFast", added=NORMALIZED),
+    "tokens beyond the bytes' letters": case(QWEN, "llama", "PreTrainedTokenizerFast", added=["caf\u00e9", "\u2581a", "\u0928\u0940\u0902"], vocabulary=["\u0e01", "Ch\u0930"]),
     "Code Llama": case(LLAMA, "llama", "CodeLlamaTokenizer"),
     "Cohere's class in Llama": case(QWEN, "llama", "CohereTokenizer"),
     "code of its own": case(LLAMA, "llama", "OwnTokenizer", config=dict(auto_map=dict(AutoTokenizer=["own.OwnTokenizer", None]))),
     "code of its own beside a known class": case(LLAMA, "llama", "LlamaTokenizer", config=dict(auto_map=dict(AutoTokenizer=["own.OwnTokenizer", None]))),
     "code of its own for a known model": case(MISTRAL, "mistral", "LlamaTokenizer", config=dict(auto_map=["own.OwnTokenizer", None])),
 }  # fmt: skip
+
+
+def add_tokens(tokenizer: dict, case: dict) -> None:
+    """Tokens of `vocabulary` have no merges; those of `added` are found in normalized text."""
+    vocab, added = tokenizer["model"]["vocab"], tokenizer["added_tokens"]
+    free = 1 + max(*vocab.values(), *(token["id"] for token in added))
+    for content in case.get("vocabulary", []):
+        vocab[content] = free
+        free += 1
+    for fields in case.get("added", []):
+        fields = fields if isinstance(fields, dict) else dict(content=fields, special=False)
+        added.append(dict(id=free) | token(**dict(normalized=True) | fields))
+        free += 1
 
 
 def build(case: dict, folder: Path) -> None:
@@ -151,6 +200,7 @@ def build(case: dict, folder: Path) -> None:
     write = lambda name, value: (folder / name).write_text(json.dumps(value))
     tokenizer = read("tokenizer.json") | case.get("tokenizer", {})
     tokenizer["model"] |= case.get("model", {})
+    add_tokens(tokenizer, case)
     write("tokenizer.json", tokenizer)
     kept = {key: value for key, value in read("tokenizer_config.json").items() if key not in case["drop"]}
     write("tokenizer_config.json", kept | case["config"])

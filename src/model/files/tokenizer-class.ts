@@ -8,7 +8,7 @@ import { homeOf, modelFilePath, readModelFile } from './model-files.ts';
 
 type Json = Record<string, unknown>;
 
-/** Classes that make normalizer, pre-tokenizer and decoder anew, whatever tokenizer.json says of them. */
+/** Classes that rebuild normalizer, pre-tokenizer and decoder, whatever tokenizer.json says of them. */
 export const REBUILDING = [
   'LlamaTokenizer',
   'GemmaTokenizer',
@@ -83,14 +83,15 @@ export function autoClass(fields: ClassFields): string | undefined {
   const { modelType = '', named, namedByModel, hasOwnCode } = fields;
   const registered = Object.hasOwn(REGISTERED, modelType) ? REGISTERED[modelType] : undefined;
   const isDistrusted = DISTRUSTED.includes(modelType);
-  const stated = bare(named ?? namedByModel);
+  // An empty name gives way to the model's here; below, only a missing one does.
+  const stated = bare(named || namedByModel);
   if (!hasOwnCode && stated !== undefined) {
     if (stated === 'LlamaTokenizer' && !isDistrusted && fields.isByteLevel()) return AS_IT_IS;
     if (registered !== undefined && registered !== stated)
       return registered === AS_IT_IS ? AS_IT_IS : known(isDistrusted ? registered : stated);
   }
   if (hasOwnCode && !isDistrusted && registered === undefined && !isOfTransformers(bare(named))) return undefined;
-  return known(stated ?? registered ?? AS_IT_IS);
+  return known(bare(named) ?? (bare(namedByModel) || registered || AS_IT_IS));
 }
 
 const bare = (name: string | undefined): string | undefined => name?.replace(/Fast$/, '');
@@ -136,6 +137,10 @@ export function keepTokenizerClass(source: string, folder: string): void {
   writeJsonFlushed(file, named);
 }
 
+/** Whether the model's type alone decides the class, so that no name in the folder changes it. */
+export const isDecidedByType = (model: string): boolean =>
+  DISTRUSTED.includes(String(readJsonObject(join(homeOf(model, 'config.json'), 'config.json'))?.model_type));
+
 function classOf(model: string, json: () => unknown, config: Json): string | undefined {
   const home = homeOf(model, 'config.json');
   return isGguf(home) ? AS_IT_IS : autoClass(classFields(join(home, 'config.json'), json, config));
@@ -153,4 +158,4 @@ function classFields(configFile: string, json: () => unknown, config: Json): Cla
   };
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

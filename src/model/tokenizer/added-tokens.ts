@@ -91,6 +91,17 @@ export function withAddedTokens(json: Json, config: Json, { addedTokens }: Legac
   return { ...json, added_tokens: [...tokens.values()] };
 }
 
+/** tokenizer.json with no flag but `special` at the tokens that `config` calls special. */
+export function withSpecialOnly(json: Json, config: Json): Json {
+  const special = [...Object.values(namedTokens(config)), ...extraTokens(config).map(contentOf)];
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const added = json.added_tokens as AddedToken[];
+  return {
+    ...json,
+    added_tokens: added.map((token) => (special.includes(token.content) ? { ...token, ...flags } : token)),
+  };
+}
+
 /** The added tokens that the files list, by id: tokenizer_config.json's, or where it has none those of the other files. */
 export function listedTokens(json: Json, config: Json, { addedTokens }: LegacyFiles): Json {
   if (isObject(config.added_tokens_decoder)) return config.added_tokens_decoder;

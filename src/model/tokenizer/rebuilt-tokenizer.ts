@@ -1,8 +1,9 @@
 import { BadInput } from '../../protocol/errors.ts';
 import { GEMMA_RULES, llamaRules, type PieceRules } from '../files/gguf-sentencepiece.ts';
 import { byteLevel, WORD_SPLITS } from '../files/gguf-words.ts';
-import type { RebuildingClass } from '../files/tokenizer-class.ts';
-import { namedTokens } from './added-tokens.ts';
+import { modelFilePath } from '../files/model-files.ts';
+import { isDecidedByType, type RebuildingClass } from '../files/tokenizer-class.ts';
+import { namedTokens, withSpecialOnly } from './added-tokens.ts';
 import { partOf } from './tokenizer-parts.ts';
 
 type Json = Record<string, unknown>;
@@ -18,6 +19,8 @@ interface Class {
   hasUnknown?: boolean;
   /** Adds nothing to a text, whatever tokenizer.json says. */
   addsNothing?: boolean;
+  /** Whether it adds its special tokens once more, with no other flag, whatever the files say of them. */
+  resetsSpecial?: boolean;
 }
 
 /** A word split of GGUF's with tokenizer_config.json's `add_prefix_space`, which puts a space before each word here. */
@@ -49,7 +52,11 @@ const CLASSES: Readonly<Record<RebuildingClass, Class>> = {
     isPieces: true,
     hasUnknown: true,
   },
-  Qwen2Tokenizer: { names: QWEN_NAMES, rules: (config) => wordRules(WORD_SPLITS.qwen2!, config) },
+  Qwen2Tokenizer: {
+    names: QWEN_NAMES,
+    rules: (config) => wordRules(WORD_SPLITS.qwen2!, config),
+    resetsSpecial: true,
+  },
   Qwen3_5Tokenizer: { names: QWEN_NAMES, rules: (config) => wordRules(WORD_SPLITS.qwen35!, config) },
   GPT2Tokenizer: {
     names: { ...GPT2_NAMES, pad_token: null },
@@ -65,14 +72,36 @@ const CLASSES: Readonly<Record<RebuildingClass, Class>> = {
 /** tokenizer_config.json with the names of special tokens that it leaves to the class. */
 export const withClassNames = (config: Json, name: RebuildingClass): Json => ({ ...CLASSES[name].names, ...config });
 
+/** The tokenizer.json with all its added tokens, with the flags that the class gives to special ones. */
+export const withClassFlags = (json: Json, config: Json, name: RebuildingClass): Json =>
+  CLASSES[name].resetsSpecial ? withSpecialOnly(json, config) : json;
+
 /** The tokenizer.json, but for its added tokens, that the class makes of this one; `config` has all names. */
-export function rebuilt(json: Json, config: Json, name: RebuildingClass, file: string): Json {
+export function rebuilt(json: Json, config: Json, name: RebuildingClass, model: string): Json {
+  const fail = (message: string, file: 'tokenizer.json' | 'tokenizer_config.json' = 'tokenizer_config.json'): never => {
+    throw new BadInput(message, { file: modelFilePath(model, file) });
+  };
   const { type = 'BPE', vocab, merges } = partOf(json.model);
   if (type !== 'BPE' || typeof vocab !== 'object' || Array.isArray(vocab)) {
-    const message = `transformers makes a ${name} of this tokenizer, which is a BPE, but "model" is of the kind "${String(type)}"; set "tokenizer_class" in tokenizer_config.json to "PreTrainedTokenizerFast"`;
-    throw new BadInput(message, { file });
+    const remedy = isDecidedByType(model)
+      ? 'use a BPE tokenizer, or another "model_type" in config.json, which decides the class here'
+      : 'set "tokenizer_class" in tokenizer_config.json to "PreTrainedTokenizerFast"';
+    const message = `transformers makes a ${name} of this tokenizer, which is a BPE, but "model" is of the kind "${String(type)}"; ${remedy}`;
+    return fail(message, 'tokenizer.json');
   }
   const { rules, isPieces = false, hasUnknown = false, addsNothing = false } = CLASSES[name];
+  const { add_prefix_space: space = false } = config;
+  if (!isPieces && typeof space !== 'boolean' && !(space === null && name.startsWith('Qwen')))
+    fail(
+      `a ${name} takes true or false as "add_prefix_space", not ${JSON.stringify(space)}; set it to false if words should get no space`,
+    );
+  // The class makes a text of the name, whatever it is.
+  const unknown = namedTokens(config).unk_token ?? 'None';
+  const tokens = vocab as Json;
+  if (hasUnknown && !Object.hasOwn(tokens, unknown) && !Object.hasOwn(tokens, '<0x00>'))
+    fail(
+      `the vocabulary in tokenizer.json has neither bytes nor the unknown token "${unknown}", which a ${name} needs; set "unk_token" to a token that it has`,
+    );
   return {
     ...json,
     ...rules(config),
@@ -80,7 +109,7 @@ export function rebuilt(json: Json, config: Json, name: RebuildingClass, file: s
     model: {
       type: 'BPE',
       dropout: null,
-      unk_token: (hasUnknown && namedTokens(config).unk_token) || null,
+      unk_token: hasUnknown ? unknown : null,
       continuing_subword_prefix: null,
       end_of_word_suffix: null,
       fuse_unk: isPieces,

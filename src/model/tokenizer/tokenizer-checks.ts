@@ -11,7 +11,7 @@ const TEXT_LENGTH = 1000;
 
 /**
  * Checks what the tokenizer library takes as it comes, and Hugging Face's own refuses: token ids that are none, or that two tokens share.
- * Beyond that, rules that would make a text so much longer that it fills the memory. Throws BadInput.
+ * Beyond that, added tokens that the library would find inside words too, and rules that would make a text so much longer that it fills the memory. Throws BadInput.
  */
 export function checkTokenizer(json: Part, file: string): void {
   const fail = (message: string): never => {
@@ -21,9 +21,13 @@ export function checkTokenizer(json: Part, file: string): void {
   // A list gives its tokens' ids by their places.
   if (typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab)) checkIds(Object.entries(vocab), fail);
   for (const token of Array.isArray(json.added_tokens) ? json.added_tokens : []) {
-    const { content, id } = partOf(token);
+    const { content, id, single_word } = partOf(token);
     if (typeof content !== 'string' || content === '') fail('"added_tokens" has a token without "content"');
     checkId(content as string, id, fail);
+    if (single_word)
+      fail(
+        `the added token "${content}" has "single_word", which is not supported; set it to false if the token may be found inside words`,
+      );
   }
   for (const [name, parts] of Object.entries(CHAINS)) {
     const length = lengthAfter(json[name], parts, TEXT_LENGTH);

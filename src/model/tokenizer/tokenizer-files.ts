@@ -5,7 +5,7 @@ import { readJsonObject } from '../files/json-file.ts';
 import { modelFilePath, readModelFile } from '../files/model-files.ts';
 import { AS_IT_IS, type TokenizerClass, tokenizerClass } from '../files/tokenizer-class.ts';
 import { type LegacyFiles, listedTokens, mergedConfig, withAddedTokens } from './added-tokens.ts';
-import { rebuilt, withClassNames } from './rebuilt-tokenizer.ts';
+import { rebuilt, withClassFlags, withClassNames } from './rebuilt-tokenizer.ts';
 import { withOptions } from './tokenizer-options.ts';
 
 /** What a model's files make of its tokenizer in transformers, in the form of these files. */
@@ -42,10 +42,10 @@ export function readTokenizerFiles(model: string, as?: TokenizerClass): Tokenize
     return { name, json: withAddedTokens(json, config, legacy), config, file };
   }
   const config = withOptions(model, json, withClassNames(mergedConfig(own, legacy), name));
-  const empty = { ...rebuilt(json, config, name, file), added_tokens: [] };
+  const empty = { ...rebuilt(json, config, name, model), added_tokens: [] };
   // Such a class adds the tokens that are listed, in the order of their ids there, at the ids that are free.
   const listed = { ...config, added_tokens_decoder: listedTokens(json, config, legacy) };
-  return { name, json: withAddedTokens(empty, listed, {}), config, file };
+  return { name, json: withClassFlags(withAddedTokens(empty, listed, {}), config, name), config, file };
 }
 
 /** tokenizer_config.json as above; empty where there is none. */

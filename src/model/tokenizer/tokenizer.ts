@@ -3,8 +3,9 @@ import { BadInput, type SourceLocation } from '../../protocol/errors.ts';
 import { splitPrefix } from '../../protocol/prompt-prefix.ts';
 import type { ChatMessage, Prompt } from '../../protocol/rewards.ts';
 import { isGguf } from '../files/gguf.ts';
+import { mendAddedTokens } from './added-token-split.ts';
 import { namedTokens } from './added-tokens.ts';
-import { mendByteFallback } from './byte-fallback.ts';
+import { mendByteDecoding } from './byte-decoding.ts';
 import { type ChatRenderer, loadChatTemplate } from './chat-template.ts';
 import { TimeIsUp, withinSeconds } from './time-limit.ts';
 import { checkTokenizer } from './tokenizer-checks.ts';
@@ -127,7 +128,8 @@ function createTokenizer(json: Record<string, unknown>, config: Record<string, u
     const { additional_special_tokens: _, ...rest } = config;
     return withinSeconds(LOAD_SECONDS, () => {
       const tokenizer = new HuggingFaceTokenizer(json, rest);
-      mendByteFallback(tokenizer.decoder, json.decoder);
+      mendAddedTokens(tokenizer);
+      mendByteDecoding(tokenizer.decoder, json.decoder);
       tokenizer.encode('a'); // Some gaps in the file show only at the first use.
       return tokenizer;
     });

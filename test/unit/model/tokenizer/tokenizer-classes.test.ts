@@ -20,6 +20,8 @@ interface Case {
     drop: string[];
     tokenizer?: Fields;
     model?: Fields;
+    vocabulary?: string[];
+    added?: (string | Fields)[];
     files?: Record<string, Fields>;
   };
   /** The name of the class, unless transformers refuses the folder. */
@@ -42,9 +44,28 @@ const { texts, cases, classes, registered } = readJson<{
   registered: Record<string, [string | null, boolean]>;
 }>(FIXTURES, 'tokenizer-classes.json');
 
-function folderOf({ base, model_type, of_model, config, drop, tokenizer, model, files = {} }: Case['changes']): string {
+interface TokenizerJson {
+  model: { vocab: Record<string, number> };
+  added_tokens: ({ id: number } & Fields)[];
+}
+
+/** Adds tokens without merges, and tokens that are found in normalized text, as the script does. */
+function addTokens(
+  { model: { vocab }, added_tokens }: TokenizerJson,
+  { vocabulary = [], added = [] }: Case['changes'],
+) {
+  let free = 1 + Math.max(...Object.values(vocab), ...added_tokens.map(({ id }) => id));
+  for (const content of vocabulary) vocab[content] = free++;
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: true, special: false };
+  for (const fields of added)
+    added_tokens.push({ id: free++, ...flags, ...(typeof fields === 'string' ? { content: fields } : fields) });
+}
+
+function folderOf(changes: Case['changes']): string {
+  const { base, model_type, of_model, config, drop, tokenizer, model, files = {} } = changes;
   const folder = temporaryFolder();
-  const json = readJson<{ model: Fields }>(FIXTURES, base, 'tokenizer.json');
+  const json = readJson<TokenizerJson>(FIXTURES, base, 'tokenizer.json');
+  addTokens(json, changes);
   writeJson(folder, 'tokenizer.json', { ...json, ...tokenizer, model: { ...json.model, ...model } });
   const own = Object.entries(readJson<Fields>(FIXTURES, base, 'tokenizer_config.json'));
   const kept = Object.fromEntries(own.filter(([name]) => !drop.includes(name)));
@@ -120,10 +141,27 @@ it.each([
   expect(() => loadTokenizer(folder)).toThrow(`"${option}" is not supported: ${why}`);
 });
 
-it('refuses a class of BPEs for a model that is none', () => {
+it.each([
+  ['llama', 'LlamaTokenizer', 'set "tokenizer_class" in tokenizer_config.json to "PreTrainedTokenizerFast"'],
+  ['qwen2', 'Qwen2Tokenizer', 'use a BPE tokenizer, or another "model_type" in config.json'],
+])('refuses a class of BPEs for a %s with another model', (model_type, tokenizer_class, remedy) => {
   const { base, drop } = cases['Llama 2']!.changes;
-  const config = { tokenizer_class: 'LlamaTokenizer' };
-  const folder = folderOf({ base, drop, model: { type: 'Unigram' }, model_type: 'llama', config });
+  const folder = folderOf({ base, drop, model: { type: 'Unigram' }, model_type, config: { tokenizer_class } });
   expect(() => loadTokenizer(folder)).toThrow(BadInput);
-  expect(() => loadTokenizer(folder)).toThrow('transformers makes a LlamaTokenizer of this tokenizer, which is a BPE');
+  expect(() => loadTokenizer(folder)).toThrow(
+    `transformers makes a ${tokenizer_class} of this tokenizer, which is a BPE`,
+  );
+  expect(() => loadTokenizer(folder)).toThrow(remedy);
+});
+
+it.each([
+  ['GPT2Tokenizer', { add_prefix_space: null }, 'true or false as "add_prefix_space", not null;'],
+  ['GPTNeoXTokenizer', { add_prefix_space: null }, 'true or false as "add_prefix_space", not null;'],
+  ['Qwen2Tokenizer', { add_prefix_space: 1 }, 'true or false as "add_prefix_space", not 1;'],
+  ['GemmaTokenizer', {}, 'neither bytes nor the unknown token "<unk>", which a GemmaTokenizer needs;'],
+])('refuses what a %s fails at', (tokenizer_class, fields, message) => {
+  const { base, drop } = cases.SmolLM2!.changes;
+  const folder = folderOf({ base, drop, model_type: 'llama', config: { tokenizer_class, ...fields } });
+  expect(() => loadTokenizer(folder)).toThrow(BadInput);
+  expect(() => loadTokenizer(folder)).toThrow(message);
 });

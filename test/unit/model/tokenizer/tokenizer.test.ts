@@ -176,6 +176,11 @@ describe('refusing what would be silently wrong, or never end', () => {
     ['an added token without id', { added_tokens: [{ content: 'x' }] }, 'the token "x" has the id undefined,'],
     ['an added token without content', { added_tokens: [{ id: 3 }] }, '"added_tokens" has a token without "content"'],
     [
+      'an added token that is only found as a word',
+      { added_tokens: [{ id: 3, content: 'x', single_word: true }] },
+      'the added token "x" has "single_word", which is not supported; set it to false',
+    ],
+    [
       'rules that grow together',
       sequence(Array(9).fill(replace({ String: 'a' }, 'aaaaaaaaaa'))),
       'the "normalizer" makes texts more than 100 times as long',
