@@ -8,7 +8,8 @@ import { lockFile } from './lock-file.ts';
 export function lockSetUp(into: string): () => void {
   const file = `${into}.lock`;
   return lockFile(file, {
-    alive: ({ pid }) => `Another set-up (process ${pid}) is installing into ${into}; wait for it, or stop it.`,
+    alive: ({ pid }) =>
+      `Another set-up (process ${pid}) is installing into ${into}; wait for it, or stop it; if that process is something else, delete ${file}.`,
     unknown: ({ pid, host }) =>
       `A set-up in another container or on another machine (process ${pid} on ${host}) claims ${into}, and cannot be seen from here. If it is gone, delete ${file}.`,
     justTaken: `Another set-up has just started to install into ${into}; wait for it, or delete ${file} if that is not so.`,

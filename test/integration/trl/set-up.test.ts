@@ -193,7 +193,7 @@ describe.skipIf(process.platform === 'win32')('of two at once', () => {
     const second = await fails();
     expect({ status: second.status, stderr: second.stderr }).toEqual({
       status: 1,
-      stderr: `Another set-up (process ${first.pid}) is installing into ${into}; wait for it, or stop it.\n`,
+      stderr: `Another set-up (process ${first.pid}) is installing into ${into}; wait for it, or stop it; if that process is something else, delete ${into}.lock.\n`,
     });
     expect(readdirSync(into)).toEqual(mark);
     const ended = new Promise((resolve) => first.once('exit', resolve));
