@@ -66,7 +66,7 @@ export function planResume(options: ResumeOptions, emit: (event: TrainerEvent) =
   const recorded = () => recordedSettings(run, info, { directory: today.directory, config, stepsDone });
   if (choice === 'as-recorded') return { run, ...recorded() };
   const rollouts = options.rollouts === undefined ? undefined : resolve(options.rollouts);
-  const inputs = digestInputs(config, rollouts, recordedModels(info, today.directory));
+  const inputs = digestInputs(config, rollouts, recordedModels(info, today.directory, stepsDone));
   const before = { ...info, config: recordedConfig(info), directory: dirname(info.configFile) };
   const differences = compareRun(before, { config, directory: today.directory, inputs });
   if (choice === 'with-changes' || differences.length === 0)

@@ -68,7 +68,7 @@ export function recordedSettings(
     ...stagesHere(recorded, today, { here, modelHere, allHere }),
   };
   const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;
-  const inputs = digestInputs(config, rollouts, recordedModels(info, before));
+  const inputs = digestInputs(config, rollouts, recordedModels(info, directory, stepsDone));
   for (const name of ['dataset', 'evalDataset', 'rollouts', 'model', 'stages'] as const)
     if (info.inputs && !sameContent(info.inputs[name] ?? null, inputs[name] ?? null))
       throw changedInput(name, config, rollouts);

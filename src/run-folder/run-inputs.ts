@@ -1,47 +1,56 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
+import { lastStepOf } from '../config/stage-models.ts';
 import { datasetFiles } from '../files/dataset-files.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { FileDigest, RunInfo, RunInputs } from '../protocol/run-folder.ts';
-import { digestFile, digestModel } from './file-digest.ts';
+import { digestFile, digestModel, isModelFile } from './file-digest.ts';
 
-/** What is known of a model that is no longer there. */
-type GoneModel = (model: string) => FileDigest[];
+/** The recorded digests of a model that is trained up to step `last`; undefined: it is still read, or nothing was recorded of it. */
+type PastModels = (model: string, last: number) => FileDigest[] | undefined;
 
-/** What a run reads besides its rewards, by content. All of it must exist, except for models that `gone` knows. */
+/** What a run reads besides its rewards, by content. All of it must exist, except for models of `past`, which are read no more. */
 export const digestInputs = (
   { model, dataset, evalDataset, difficulty, stages }: DigestedConfig,
   rollouts: string | undefined,
-  gone?: GoneModel,
+  past?: PastModels,
 ): RunInputs => ({
   dataset: digestDataset(dataset, difficulty?.file),
   evalDataset: evalDataset === null ? null : digestDataset(evalDataset),
   rollouts: rollouts === undefined ? null : digestFile(rollouts),
-  model: digestIfThere(model, gone),
-  ...digestStages(stages, gone),
+  model: past?.(model, lastStepOf({ stages }, 'run')) ?? digestModel(model),
+  ...digestStages(stages, past),
 });
 
-/** The digests that a run has recorded of models, by where they would be now: `directory` is its config's folder today. */
+/**
+ * What a run has recorded of the models that it needs no more after `stepsDone` steps, whatever has become of them. `directory` is its config's folder
+ * today, where they may have moved with it.
+ */
 export const recordedModels =
-  ({ configFile, inputs }: Pick<RunInfo, 'configFile' | 'inputs'>, directory: string): GoneModel =>
-  (model) => {
-    const was = resolve(dirname(configFile), relative(directory, model));
+  ({ configFile, inputs }: Pick<RunInfo, 'configFile' | 'inputs'>, directory: string, stepsDone: number): PastModels =>
+  (model, last) => {
+    if (last >= stepsDone) return undefined;
     const files = [...(inputs?.model ?? []), ...(inputs?.stages ?? [])];
-    const own = files.filter(({ file }) => file === was || dirname(file) === was);
-    return [...new Map(own.map((digest) => [digest.file, digest])).values()];
+    const at = (place: string) => files.filter(({ file }) => file === place || isIn(place, file));
+    const moved = at(resolve(dirname(configFile), relative(directory, model)));
+    const own = moved.length > 0 ? moved : at(model);
+    if (own.length === 0 && existsSync(model)) return undefined;
+    // Two stages may have the same one.
+    const once = [...new Map(own.map((digest) => [digest.file, digest])).values()];
+    return once.sort((a, b) => (a.file < b.file ? -1 : 1));
   };
 
-const digestIfThere = (model: string, gone?: GoneModel): FileDigest[] =>
-  gone && !existsSync(model) ? gone(model) : digestModel(model);
+/** A dataset may be in a model's folder. */
+const isIn = (model: string, file: string): boolean => dirname(file) === model && isModelFile(basename(file));
 
 type DigestedConfig = Pick<RunConfig, 'model' | 'dataset' | 'evalDataset' | 'difficulty' | 'stages'>;
 
 /** What stages read for themselves. */
-function digestStages(stages: RunConfig['stages'], gone?: GoneModel): Pick<RunInputs, 'stages'> {
-  const digests = (stages ?? []).flatMap((stage) => [
+function digestStages(stages: RunConfig['stages'], past?: PastModels): Pick<RunInputs, 'stages'> {
+  const digests = (stages ?? []).flatMap((stage, index) => [
     ...(stage.dataset === undefined ? [] : datasetFiles(stage.dataset).map(digestFile)),
     ...('mix' in stage && stage.mix ? datasetFiles(stage.mix.dataset).map(digestFile) : []),
-    ...('model' in stage ? digestIfThere(stage.model, gone) : []),
+    ...('model' in stage ? (past?.(stage.model, lastStepOf({ stages }, index)) ?? digestModel(stage.model)) : []),
   ]);
   return digests.length === 0 ? {} : { stages: digests };
 }
