@@ -62,6 +62,7 @@ class Terminal {
     process.on('SIGINT', stop);
     const shown = new Map<ChatSide, string>();
     const answers = new Map<ChatSide, object>();
+    const unscored = new Set<ChatSide>();
     try {
       await this.#chat.ask(
         question,
@@ -73,9 +74,11 @@ class Terminal {
           onAnswer: (side, { text, ids, logProbs, end }) => {
             if (!json) this.#show(side, text, shown);
             if (!json) process.stdout.write(end === 'finished' ? '\n' : ` [${end}]\n`);
+            if (this.#chat.judge && end !== 'stopped') unscored.add(side);
             answers.set(side, { side, completion: text, completion_ids: ids, logprobs: logProbs, end });
           },
           onScored: (side, scored) => {
+            unscored.delete(side);
             if (!json) print(describeScores(scored));
             answers.set(side, { ...answers.get(side), ...scored });
           },
@@ -83,6 +86,7 @@ class Terminal {
         { together: false },
       );
       if (json) for (const answer of answers.values()) printJson(answer);
+      else for (const side of unscored) print(`  [${this.#options.base ? `${this.#nameOf(side)} ` : ''}not scored]`);
     } finally {
       process.off('SIGINT', stop);
     }
@@ -145,7 +149,8 @@ class Terminal {
     const how = this.#chat.isChat
       ? 'Each line continues the chat; /new starts another.'
       : 'Each line is a prompt that the model continues.';
-    printAside(`${who}. ${how} Ctrl-C stops an answer, Ctrl-D ends.\n`);
+    const stops = this.#chat.judge ? 'Ctrl-C stops an answer or its scores' : 'Ctrl-C stops an answer';
+    printAside(`${who}. ${how} ${stops}; between answers it ends the chat, as Ctrl-D does.\n`);
   }
 
   /** Writes what is new; a text that has changed before its end begins again on a line of its own. */

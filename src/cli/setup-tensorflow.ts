@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setUpTensorflow } from '../engine/tensorflow/set-up/set-up.ts';
 import { storageFolder } from '../files/storage-folder.ts';
 import { TENSORFLOW_FOLDER } from '../protocol/set-up-places.ts';
+import { writeFailure } from '../run-folder/atomic-write.ts';
 import type { CommandOf } from './commands.ts';
 import { print, printJson } from './output.ts';
 import { INTERRUPTED } from './terminal.ts';
@@ -28,7 +29,7 @@ export async function setupTensorflowCommand(options: CommandOf<'setup-tensorflo
     else print(`It works, with ${on}. Installed in ${into}.`);
     return 0;
   } catch (error) {
-    if (!cancelling.signal.aborted) throw error;
+    if (!cancelling.signal.aborted) throw writeFailure(into, error, 'folder with --into');
     return INTERRUPTED;
   } finally {
     process.off('SIGINT', cancel);

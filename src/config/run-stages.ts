@@ -32,7 +32,7 @@ export function grpoStage(loaded: LoadedConfig): RunStage {
   const stage = stagesOf(loaded).find(({ kind }) => kind === 'grpo');
   if (stage) return stage;
   throw new BadInput(
-    'None of the "stages" is of kind "grpo", the only one that can be measured without training; start the run, which opens all models and reads all data that its stages name before its first step.',
+    'Only stages of kind "grpo" can be measured without training, and the run has none. Start the run: before its first step it opens all models and reads all data.',
     loaded.locate(['stages']),
   );
 }

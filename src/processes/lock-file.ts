@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { RunFailure } from '../protocol/errors.ts';
 import { fateOf, isThisProcess, type ProcessIdentity, thisProcess } from './identity.ts';
 
@@ -65,7 +65,15 @@ export function parseOwner(text: string): ProcessIdentity | undefined {
   });
 }
 
-const readLock = (file: string): string | undefined => attempt(() => readFileSync(file, 'utf8'));
+/** Far more than a process's identity takes. */
+const MOST_BYTES = 16_384;
+
+/** Undefined of what none of us wrote: a pipe would be waited for without end. */
+const readLock = (file: string): string | undefined =>
+  attempt(() => {
+    const stats = lstatSync(file);
+    return stats.isFile() && stats.size <= MOST_BYTES ? readFileSync(file, 'utf8') : undefined;
+  });
 
 function attempt<T>(action: () => T): T | undefined {
   try {

@@ -43,10 +43,13 @@ export function digestFile(file: string): FileDigest {
   });
 }
 
+/** In the folder of a model. */
+export const isModelFile = (name: string): boolean => /\.(json|jinja|safetensors|model|txt)$/.test(name);
+
 /** A model's files: a .gguf file, or what a Hugging Face folder has of configs, tokenizers, templates and weights. */
 export function digestModel(model: string): FileDigest[] {
   if (statSync(model).isFile()) return [digestFile(model)];
-  const names = readdirSync(model).filter((name) => /\.(json|jinja|safetensors|model|txt)$/.test(name));
+  const names = readdirSync(model).filter(isModelFile);
   return names
     .sort()
     .map((name) => join(model, name))

@@ -71,7 +71,7 @@ export function planResume(
     recordedSettings(run, info, { directory: today.directory, config, stepsDone, digestTokenizer });
   if (choice === 'as-recorded') return { run, ...recorded() };
   const rollouts = options.rollouts === undefined ? undefined : resolve(options.rollouts);
-  const known = { gone: recordedModels(info, today.directory), digestTokenizer };
+  const known = { past: recordedModels(info, today.directory, stepsDone), digestTokenizer };
   const inputs = digestInputs(config, rollouts, known);
   const before = { ...info, config: recordedConfig(info), directory: dirname(info.configFile) };
   const differences = compareRun(before, { config, directory: today.directory, inputs });

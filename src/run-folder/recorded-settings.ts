@@ -70,7 +70,8 @@ export function recordedSettings(
     ...stagesHere(recorded, today, { here, modelHere, allHere }),
   };
   const rollouts = info.inputs?.rollouts ? here(info.inputs.rollouts.file, 'The rollouts file') : undefined;
-  const inputs = digestInputs(config, rollouts, { gone: recordedModels(info, before), digestTokenizer });
+  const past = recordedModels(info, directory, stepsDone);
+  const inputs = digestInputs(config, rollouts, { past, digestTokenizer });
   for (const name of ['dataset', 'evalDataset', 'rollouts', 'model', 'stages'] as const)
     if (info.inputs && !sameContent(info.inputs[name] ?? null, inputs[name] ?? null))
       throw changedInput(name, config, rollouts);

@@ -1,73 +1,90 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
+import { lastStepOf } from '../config/stage-models.ts';
 import { datasetFiles } from '../files/dataset-files.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { FileDigest, RunInfo, RunInputs, TokenizerDigest } from '../protocol/run-folder.ts';
-import { digestFile, digestModel } from './file-digest.ts';
+import { digestFile, digestModel, isModelFile } from './file-digest.ts';
 
-/** What is known of a model that is no longer there. */
-interface GoneModels {
-  files(model: string): FileDigest[];
-  tokenizer(model: string): TokenizerDigest | undefined;
+/** What is recorded of a model that is trained up to step `last`; undefined: it is still read, or nothing was recorded of its files. */
+interface PastModels {
+  files(model: string, last: number): FileDigest[] | undefined;
+  tokenizer(model: string, last: number): TokenizerDigest[] | undefined;
 }
 
 /** Reads a model's tokenizer; model files are not this folder's business. */
 export type DigestTokenizer = (model: string) => TokenizerDigest;
 
 /**
- * What a run reads besides its rewards, by content. All of it must exist, except for models that `gone` knows. Without `digestTokenizer`
- * nothing is said of tokenizers, nor of one that TRL makes.
+ * What a run reads besides its rewards, by content. All of it must exist, except for models of `past`, which are read no more. Without
+ * `digestTokenizer` nothing is said of tokenizers, nor of one that TRL makes.
  */
 export const digestInputs = (
   { model, dataset, evalDataset, difficulty, stages, backend }: DigestedConfig,
   rollouts: string | undefined,
-  { gone, digestTokenizer }: { gone?: GoneModels; digestTokenizer?: DigestTokenizer } = {},
+  { past, digestTokenizer }: { past?: PastModels; digestTokenizer?: DigestTokenizer } = {},
 ): RunInputs => ({
   dataset: digestDataset(dataset, difficulty?.file),
   evalDataset: evalDataset === null ? null : digestDataset(evalDataset),
   rollouts: rollouts === undefined ? null : digestFile(rollouts),
-  model: digestIfThere(model, gone),
-  ...digestStages(stages, gone),
+  model: past?.files(model, lastStepOf({ stages }, 'run')) ?? digestModel(model),
+  ...digestStages(stages, past),
   ...(digestTokenizer &&
     backend !== 'trl' && {
-      tokenizer: modelsOf({ model, stages }).flatMap(
-        (one) => (gone && !existsSync(one) ? gone.tokenizer(one) : digestTokenizer(one)) ?? [],
+      tokenizer: [...lastSteps({ model, stages })].flatMap(
+        ([one, last]) => past?.tokenizer(one, last) ?? [digestTokenizer(one)],
       ),
     }),
 });
 
-const modelsOf = ({ model, stages }: Pick<RunConfig, 'model' | 'stages'>): string[] => [
-  ...new Set([model, ...(stages ?? []).flatMap((stage) => ('model' in stage ? [stage.model] : []))]),
-];
+/** Each model that a config names, once, with the last step that trains it. */
+const lastSteps = ({ model, stages }: Pick<RunConfig, 'model' | 'stages'>): Map<string, number> => {
+  const steps = new Map([[model, lastStepOf({ stages }, 'run')]]);
+  for (const [index, stage] of (stages ?? []).entries())
+    if ('model' in stage) steps.set(stage.model, Math.max(steps.get(stage.model) ?? 0, lastStepOf({ stages }, index)));
+  return steps;
+};
 
-/** The digests that a run has recorded of models, by where they would be now: `directory` is its config's folder today. */
+/**
+ * What a run has recorded of the models that it needs no more after `stepsDone` steps, whatever has become of them. `directory` is its config's folder
+ * today, where they may have moved with it.
+ */
 export const recordedModels = (
   { configFile, inputs }: Pick<RunInfo, 'configFile' | 'inputs'>,
   directory: string,
-): GoneModels => {
+  stepsDone: number,
+): PastModels => {
   const before = (model: string) => resolve(dirname(configFile), relative(directory, model));
   return {
-    files: (model) => {
-      const was = before(model);
+    files: (model, last) => {
+      if (last >= stepsDone) return undefined;
       const files = [...(inputs?.model ?? []), ...(inputs?.stages ?? [])];
-      const own = files.filter(({ file }) => file === was || dirname(file) === was);
-      return [...new Map(own.map((digest) => [digest.file, digest])).values()];
+      const at = (place: string) => files.filter(({ file }) => file === place || isIn(place, file));
+      const moved = at(before(model));
+      const own = moved.length > 0 ? moved : at(model);
+      if (own.length === 0 && existsSync(model)) return undefined;
+      // Two stages may have the same one.
+      const once = [...new Map(own.map((digest) => [digest.file, digest])).values()];
+      return once.sort((a, b) => (a.file < b.file ? -1 : 1));
     },
-    tokenizer: (model) => inputs?.tokenizer?.find(({ file }) => file === before(model)),
+    tokenizer: (model, last) =>
+      last >= stepsDone
+        ? undefined
+        : (inputs?.tokenizer ?? []).filter(({ file }) => file === before(model) || file === model).slice(0, 1),
   };
 };
 
-const digestIfThere = (model: string, gone?: GoneModels): FileDigest[] =>
-  gone && !existsSync(model) ? gone.files(model) : digestModel(model);
+/** A dataset may be in a model's folder. */
+const isIn = (model: string, file: string): boolean => dirname(file) === model && isModelFile(basename(file));
 
 type DigestedConfig = Pick<RunConfig, 'model' | 'dataset' | 'evalDataset' | 'difficulty' | 'stages' | 'backend'>;
 
 /** What stages read for themselves. */
-function digestStages(stages: RunConfig['stages'], gone?: GoneModels): Pick<RunInputs, 'stages'> {
-  const digests = (stages ?? []).flatMap((stage) => [
+function digestStages(stages: RunConfig['stages'], past?: PastModels): Pick<RunInputs, 'stages'> {
+  const digests = (stages ?? []).flatMap((stage, index) => [
     ...(stage.dataset === undefined ? [] : datasetFiles(stage.dataset).map(digestFile)),
     ...('mix' in stage && stage.mix ? datasetFiles(stage.mix.dataset).map(digestFile) : []),
-    ...('model' in stage ? digestIfThere(stage.model, gone) : []),
+    ...('model' in stage ? (past?.files(stage.model, lastStepOf({ stages }, index)) ?? digestModel(stage.model)) : []),
   ]);
   return digests.length === 0 ? {} : { stages: digests };
 }

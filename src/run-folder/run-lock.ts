@@ -17,7 +17,8 @@ export function lockRunFolder(folder: string): () => void {
   const file = join(folder, RUN_FILES.lock);
   try {
     return lockFile(file, {
-      alive: ({ pid, host }) => `Another trainer (process ${pid} on ${host}) writes ${folder}; stop it first.`,
+      alive: ({ pid, host }) =>
+        `Another trainer (process ${pid} on ${host}) writes ${folder}; stop it first; if that process is something else, delete ${file}.`,
       unknown: ({ pid, host }) =>
         `A trainer in another container or on another machine (process ${pid} on ${host}) claims ${folder}, and cannot be seen from here. ${lastWrite(folder)}If it is gone, delete ${file}.`,
       justTaken: `Another trainer has just started to write ${folder}; delete ${file} if that is not so.`,

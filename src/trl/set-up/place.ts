@@ -9,7 +9,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolders } from '../../files/make-folders.ts';
 import { BadInput, RunFailure } from '../../protocol/errors.ts';
 import { formatGigabytes } from '../../text/bytes.ts';
 import { MARK } from '../python-environment.ts';
@@ -29,6 +28,12 @@ const nameBefore = (folder: string): string => `${folder}.before`;
 export const hasEnvironment = (folder: string): boolean =>
   markIn(folder) !== undefined || existsSync(nameBefore(folder));
 
+/** Whether there is a whole one with exactly this in it. */
+export function isComplete(folder: string, requirements: string): boolean {
+  const mark = markIn(folder);
+  return mark?.complete === true && mark.requirements === requirements;
+}
+
 /**
  * The folder that an environment is made in. Its programs have their paths in them, so that it cannot be put together elsewhere and renamed: what
  * was there before waits under another name instead, and comes back unless the new one becomes whole.
@@ -47,14 +52,12 @@ export class Place {
     if (existsSync(this.#before) && !this.complete) this.giveBack();
   }
 
-  get complete(): Mark | undefined {
-    const mark = markIn(this.folder);
-    return mark?.complete ? mark : undefined;
+  get complete(): boolean {
+    return markIn(this.folder)?.complete === true;
   }
 
-  /** Makes room for a new environment. Throws RunFailure where there are fewer `bytes` than it takes. */
+  /** Makes room for a new environment; the folder above it must exist. Throws RunFailure where there are fewer `bytes` than it takes. */
   begin(bytes: number, requirements: string): void {
-    makeFolders(dirname(this.folder));
     const free = freeIn(dirname(this.folder));
     if (free < bytes)
       throw new RunFailure(

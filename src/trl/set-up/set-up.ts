@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { makeFolders } from '../../files/make-folders.ts';
 import { lockSetUp } from '../../processes/lock-set-up.ts';
 import { runTool } from '../../processes/run-tool.ts';
 import { RunFailure } from '../../protocol/errors.ts';
@@ -9,7 +10,7 @@ import { requirement, SET_UP } from '../packages.ts';
 import { pythonIn } from '../python-environment.ts';
 import { type BasePython, findBasePython } from './base-python.ts';
 import { explained, pipInstall } from './pip.ts';
-import { hasEnvironment, Place } from './place.ts';
+import { hasEnvironment, isComplete, Place } from './place.ts';
 
 /** What is installed, and how it is seen to work. */
 export interface Packages {
@@ -47,11 +48,19 @@ interface SetUpOptions {
  */
 export async function setUpTrl(options: SetUpOptions, packages = TRL_PACKAGES): Promise<AskedPython> {
   const { into, python } = options;
+  const isThere = () => python === undefined && isComplete(into, packages.requirements);
+  // Without a lock: it may be where nothing can be written.
+  const wasThere = isThere();
+  const found = wasThere ? await check(options, packages) : undefined;
+  if (found) return found;
   // Before anything is made.
   const base = python === undefined && hasEnvironment(into) ? undefined : await findBasePython(python);
   const unlock = claim(into);
   try {
-    return await makeUnlessThere(options, packages, base);
+    const place = new Place(into);
+    // Another set-up may have made it meanwhile, or one that was killed had left it under another name.
+    const again = !wasThere && isThere() ? await check(options, packages) : undefined;
+    return again ?? (await make(place, options, packages, base ?? (await findBasePython(python))));
   } finally {
     unlock();
   }
@@ -59,30 +68,31 @@ export async function setUpTrl(options: SetUpOptions, packages = TRL_PACKAGES): 
 
 function claim(into: string): () => void {
   try {
+    makeFolders(dirname(into));
     return lockSetUp(into);
   } catch (error) {
     throw writeFailure(into, error, 'folder with --into');
   }
 }
 
-async function makeUnlessThere(options: SetUpOptions, packages: Packages, found?: BasePython): Promise<AskedPython> {
-  const { into, python, signal, onProgress } = options;
-  const place = new Place(into);
-  const inPlace = pythonIn(into);
-  if (python === undefined && place.complete?.requirements === packages.requirements) {
-    onProgress(`Checking the environment in ${into}`);
-    const works = await tryIt(inPlace, packages.trial, options).catch(() => undefined);
-    signal.throwIfAborted();
-    if (works) return works;
-  }
-  const base = found ?? (await findBasePython(python));
+/** What a complete environment has; undefined where it does not work. */
+async function check(options: SetUpOptions, { trial }: Packages): Promise<AskedPython | undefined> {
+  const { into, signal, onProgress } = options;
+  onProgress(`Checking the environment in ${into}`);
+  const works = await tryIt(pythonIn(into), trial, options).catch(() => undefined);
+  signal.throwIfAborted();
+  return works;
+}
+
+async function make(place: Place, options: SetUpOptions, packages: Packages, base: BasePython): Promise<AskedPython> {
+  const { into, signal, onProgress } = options;
   try {
     place.begin(packages.bytes, packages.requirements);
     onProgress(`Creating a virtual environment with Python ${base.version} in ${into}`);
     await explained(runTool(base.path, ['-m', 'venv', into], { cwd: into, signal }));
     await install(packages, options);
     onProgress('Trying it');
-    const works = await tryIt(inPlace, packages.trial, options);
+    const works = await tryIt(pythonIn(into), packages.trial, options);
     place.finish(packages.requirements);
     return works;
   } catch (error) {

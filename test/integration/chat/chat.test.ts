@@ -265,8 +265,11 @@ export function letters() {
     for (const prompt of [['--prompt', PROMPT.text], []]) {
       writeFileSync(flag, '');
       const args = [GRPO, 'chat', run, '--score', '--max-tokens', '4', ...prompt];
-      const child = spawn(process.execPath, args, { stdio: [input, 'ignore', 'pipe'] });
-      let stderr = '';
+      const child = spawn(process.execPath, args, { stdio: [input, 'pipe', 'pipe'] });
+      let [stdout, stderr] = ['', ''];
+      child.stdout!.on('data', (text) => {
+        stdout += text;
+      });
       child.stderr!.on('data', (text) => {
         stderr += text;
       });
@@ -275,6 +278,7 @@ export function letters() {
       child.kill('SIGINT');
       const [status] = await once(child, 'close');
       expect([status, stderr]).toEqual([130, '']);
+      expect(stdout).toMatch(/\n {2}\[not scored\]\n$/);
       await expect.poll(() => isRunning(worker())).toBe(false);
     }
   });

@@ -64,6 +64,16 @@ describe.skipIf(libraries === undefined)('bad input', () => {
   });
 });
 
+test.runIf(process.platform === 'linux')('a place that cannot be written is named, with what to do', async () => {
+  const into = '/proc/nowhere/engine';
+  const { status, stdout, stderr } = await grpo(['setup-tensorflow', '--prebuilt', '--into', into]);
+  expect({ status, stdout, stderr }).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `${into} cannot be written: no folder can be made there. Choose another folder with --into.\n`,
+  });
+});
+
 test('a run on tensorflow says how to get it where it is not', async () => {
   const env = { ...process.env, GRPO_TENSORFLOW: temporaryFolder() };
   const run = ['train', 'sample-workspace/sort.grpo.json', '--set', 'device=tensorflow'];

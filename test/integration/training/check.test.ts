@@ -268,6 +268,6 @@ test('of a run with stages of demonstrations alone, says what to do instead', as
   const { status, stdout, stderr } = await runGrpo('check', configOf(folder));
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(
-    /"stages" is of kind "grpo", .*; start the run, which opens all .* before its first step\.\n$/,
+    /Only stages of kind "grpo" can be measured .* the run has none\. Start the run: before its first step it .* all data\.\n$/,
   );
 });

@@ -1,5 +1,5 @@
 /** Runs of several stages: what each records, and that a run which was stopped or killed ends as if nothing had happened. */
-import { cpSync, existsSync, readFileSync, renameSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stepName } from '../../../src/protocol/run-folder.ts';
@@ -177,7 +177,7 @@ describe('a run of several stages', () => {
   test.each([
     ['as it is', []],
     ['as recorded', ['--as-recorded']],
-  ])('continues %s without the models of stages that are over', async (_, choice) => {
+  ])('continues %s without the models of stages that are over, gone or changed', async (_, choice) => {
     const distill = { kind: 'distill', dataset: 'demonstrations.jsonl' };
     const stages = [
       { kind: 'grpo', maxSteps: 1 },
@@ -204,13 +204,15 @@ describe('a run of several stages', () => {
       stderr: expect.stringMatching(/third\b.* (does not exist|is missing)/),
     });
     renameSync(join(folder, 'third-gone'), join(folder, 'third'));
+    renameSync(join(folder, 'first-gone'), join(folder, 'first'));
+    appendFileSync(join(folder, 'first', 'config.json'), '\n');
     const { status, stderr } = await resume();
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('done after step 4') });
     expect(metricsOf(parts).map(timeless)).toEqual(metricsOf(whole).map(timeless));
     const weights = (run: string) => readFileSync(join(run, 'checkpoints', stepName(4), 'adapter_model.safetensors'));
     expect(weights(parts).equals(weights(whole))).toBe(true);
     expect(runInfoOf(parts)).toMatchObject({ rewards, completionRoom });
-    expect(runInfoOf(parts).inputs!.stages).toEqual(runInfoOf(whole).inputs!.stages);
+    expect(runInfoOf(parts).inputs).toEqual(runInfoOf(whole).inputs);
   });
 
   test('may be given more steps of its last stage; other changes are asked about', async () => {

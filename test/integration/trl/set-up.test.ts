@@ -1,6 +1,6 @@
 /** A Python environment that set-up makes, with a package of one line in place of PyTorch and TRL: no test downloads gigabytes. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { pythonIn, setUpPython } from '../../../src/trl/python-environment.ts';
@@ -63,6 +63,26 @@ describe.runIf(suitable)('an environment', () => {
     expect(spawnSync(pythonIn(into), ['-c', TINY.trial]).status).toBe(0);
     expect(setUpPython(into)).toBe(pythonIn(into));
 
+    expect(readdirSync(join(folder, 'place'))).toEqual(['trl']);
+  });
+
+  test('that is complete is taken without a lock, as where nothing can be written', async () => {
+    await setUp(TINY).made;
+    // Nobody can claim the folder as long as this is in the way.
+    const lock = `${into}.lock`;
+    mkdirSync(lock);
+    const { said, made } = setUp(TINY);
+    expect(await made).toMatchObject({ python: pythonIn(into) });
+    expect(said).toEqual([expect.stringMatching(/^Checking the environment/)]);
+    await expect(setUp({ ...TINY, requirements: 'tiny\n' }).made).rejects.toThrow(`delete ${lock} if that is not so`);
+  });
+
+  test('that waits under another name, because a set-up was killed, is taken again', async () => {
+    await setUp(TINY).made;
+    renameSync(into, `${into}.before`);
+    const { said, made } = setUp(TINY);
+    expect(await made).toMatchObject({ python: pythonIn(into) });
+    expect(said).toEqual([expect.stringMatching(/^Checking the environment/)]);
     expect(readdirSync(join(folder, 'place'))).toEqual(['trl']);
   });
 
@@ -173,7 +193,7 @@ describe.skipIf(process.platform === 'win32')('of two at once', () => {
     const second = await fails();
     expect({ status: second.status, stderr: second.stderr }).toEqual({
       status: 1,
-      stderr: `Another set-up (process ${first.pid}) is installing into ${into}; wait for it, or stop it.\n`,
+      stderr: `Another set-up (process ${first.pid}) is installing into ${into}; wait for it, or stop it; if that process is something else, delete ${into}.lock.\n`,
     });
     expect(readdirSync(into)).toEqual(mark);
     const ended = new Promise((resolve) => first.once('exit', resolve));

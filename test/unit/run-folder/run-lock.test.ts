@@ -43,7 +43,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** What another process hears that tries to lock the folder. */
 function tried(...under: string[]): string {
   const [command, ...rest] = [...under, ...nodeArguments(TRY)];
-  return spawnSync(command!, rest, { env: env(), encoding: 'utf8' }).stdout.trim();
+  return spawnSync(command!, rest, { env: env(), encoding: 'utf8', timeout: 60_000 }).stdout.trim();
 }
 
 const owner = (): ProcessIdentity => JSON.parse(readFileSync(lock, 'utf8'));
@@ -71,11 +71,25 @@ describe('a lock', () => {
     expect(readFileSync(lock, 'utf8')).toBe('');
   });
 
+  test('that is larger than any is not taken', () => {
+    const text = JSON.stringify(thisProcess()) + ' '.repeat(1e6);
+    writeFileSync(lock, text);
+    expect(() => lockRunFolder(folder)).toThrow(/^Another trainer has just started/);
+    expect(readFileSync(lock, 'utf8')).toBe(text);
+  });
+
+  test.skipIf(process.platform === 'win32')('that is a pipe is not waited for', () => {
+    expect(spawnSync('mkfifo', [lock]).status).toBe(0);
+    expect(tried()).toMatch(/^Another trainer has just started .*; delete .*trainer\.lock if that is not so\.$/);
+  });
+
   test('of an earlier release is judged by host and number', async () => {
     const other = await holder();
     const { pid, host } = owner();
     writeFileSync(lock, JSON.stringify({ pid, host }));
-    expect(() => lockRunFolder(folder)).toThrow(/stop it first/);
+    expect(() => lockRunFolder(folder)).toThrow(
+      /stop it first; if that process is something else, delete .*trainer\.lock\.$/,
+    );
     writeFileSync(lock, JSON.stringify({ pid, host: `not-${host}` }));
     expect(() => lockRunFolder(folder)).toThrow(/cannot be seen from here.* delete .*trainer\.lock\.$/);
     await end(other);

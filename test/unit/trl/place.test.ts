@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { setUpPython } from '../../../src/trl/python-environment.ts';
-import { Place } from '../../../src/trl/set-up/place.ts';
+import { isComplete, Place } from '../../../src/trl/set-up/place.ts';
 
 let above: string;
 let folder: string;
@@ -12,6 +12,7 @@ beforeEach(() => {
   above = mkdtempSync(join(tmpdir(), 'grpo-place-'));
   onTestFinished(() => rmSync(above, { recursive: true, force: true }));
   folder = join(above, 'storage', 'trl');
+  mkdirSync(join(above, 'storage'));
 });
 
 /** Up to the point where it is killed, or whole. */
@@ -34,15 +35,15 @@ test('the one before comes back, and goes when another is whole', () => {
   make('first', true);
   make('second', false);
   expect(setUpPython(folder)).toBeUndefined();
-  const place = new Place(folder);
-  expect(place.complete?.requirements).toBe('first');
+  expect(new Place(folder).complete).toBe(true);
+  expect([isComplete(folder, 'first'), isComplete(folder, 'second')]).toEqual([true, false]);
   expect(readFileSync(join(folder, 'what'), 'utf8')).toBe('first');
   make('third', true);
   expect(readdirSync(join(above, 'storage'))).toEqual(['trl']);
 });
 
 test("the user's own files are never replaced", () => {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder);
   writeFileSync(join(folder, 'thesis.txt'), 'all of it');
   expect(() => new Place(folder)).toThrow(/has other files in it/);
   expect(existsSync(join(folder, 'thesis.txt'))).toBe(true);

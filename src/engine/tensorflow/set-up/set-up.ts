@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { dependencies } from '../../../../package.json';
+import { makeFolders } from '../../../files/make-folders.ts';
 import { lockSetUp } from '../../../processes/lock-set-up.ts';
 import { canRun, runTool } from '../../../processes/run-tool.ts';
 import { BadInput, RunFailure } from '../../../protocol/errors.ts';
@@ -38,7 +39,7 @@ interface Way {
 /**
  * Installs a tfjs-node into a folder, and returns how a trial run of it went. What was there before stays until it works. Throws BadInput for
  * what is missing on this machine, before anything is downloaded; RunFailure when a part fails, or another set-up is at work there; the signal's reason when it
- * was canceled.
+ * was canceled; what the system says when nothing can be written there.
  */
 export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
   const { into, signal, onProgress } = options;
@@ -49,6 +50,7 @@ export async function setUpTensorflow(options: SetUpOptions): Promise<Works> {
     : await ownBuild(options);
 
   const partial = `${into}${PARTIAL}`;
+  makeFolders(dirname(into));
   const unlock = lockSetUp(into);
   try {
     rmSync(partial, { recursive: true, force: true });
