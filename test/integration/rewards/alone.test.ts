@@ -13,7 +13,7 @@ export const scored = batchReward(async ({ completions, prompts, completionIds, 
   if (completions.includes('throw')) throw new Error('this one');
   if (completions.includes('exit')) process.exit(3);
   if (completions.includes('hang')) await new Promise(() => {});
-  if (completions.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 500));
+  if (completions.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 1000));
   return completions.map((text, i) => ({ score: answer[i], reason: [text, prompts[i], completionIds[i]].join(' ') }));
 });`,
   'batch.py': `
@@ -25,7 +25,7 @@ def scored(completions, prompts, completion_ids, answer, log_metric, log_extra, 
     if "throw" in completions: raise ValueError("this one")
     if "exit" in completions: os._exit(3)
     if "hang" in completions: time.sleep(1e6)
-    if "slow" in completions: time.sleep(0.5)
+    if "slow" in completions: time.sleep(1)
     return answer`,
 };
 const names = Object.keys(files).filter((name) => !(pythonMissing && name.endsWith('.py')));
@@ -35,7 +35,7 @@ describe.each(names)('%s', (name) => {
     const folder = folderWith(files);
     const warnings: string[] = [];
     const onWarning = (message: string) => void warnings.push(message);
-    const set = await open([{ file: join(folder, name) }], { timeoutSeconds: 0.7, onWarning });
+    const set = await open([{ file: join(folder, name) }], { timeoutSeconds: 1.4, onWarning });
     const table = await set.score({
       prompts: completions.map((_, row) => `p${row}`),
       completions,
@@ -70,10 +70,10 @@ describe.each(names)('%s', (name) => {
   test('rows that time out do not cost a timeout each', async () => {
     const { outcomes, calls, warnings } = await score(['a', ...Array(10).fill('hang')]);
     expect(brief(outcomes)).toEqual([0, ...Array(10).fill('timeout')]);
-    expect(outcomes[3]).toMatchObject({ message: 'The function took longer than 0.7 s and was stopped.' });
+    expect(outcomes[3]).toMatchObject({ message: 'The function took longer than 1.4 s and was stopped.' });
     expect(outcomes[4]).toMatchObject({
       message:
-        'The function was not called on this completion alone: the calls before took 3 times its limit of 0.7 s together.',
+        'The function was not called on this completion alone: the calls before took 3 times its limit of 1.4 s together.',
     });
     expect(calls).toEqual([11, 1, 1, 1, 1]);
     expect(warnings).toHaveLength(1);
@@ -92,7 +92,7 @@ describe.each(names)('%s', (name) => {
       failure: 'timeout',
       message: expect.stringContaining('3 times its limit'),
     });
-    // One limit for the row that hangs, and two for rows of at least 0.5 s.
+    // One limit for the row that hangs, and two for rows of at least a second.
     expect(calls.length).toBeGreaterThan(3);
     expect(calls.length).toBeLessThanOrEqual(6);
   });
