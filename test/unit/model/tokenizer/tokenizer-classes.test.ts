@@ -115,6 +115,13 @@ describe.each(Object.entries(cases))('%s', (_, { changes, ...expected }) => {
   });
 });
 
+// No text is encoded as these.
+it('writes tokens of the vocabulary that are no bytes as transformers does', () => {
+  const { decode } = loadTokenizer(folderOf(cases["tokens beyond the bytes' letters"]!.changes));
+  expect(decode([67, 290, 67])).toBe('a\u0e01a');
+  expect(decode([290, 291, 292])).toBe('\u0e01Ch\u0930caf\uFFFD');
+});
+
 it('knows the classes that transformers has', () => {
   const none = { namedByModel: undefined, hasOwnCode: false, isByteLevel: () => false };
   const asItIs = classes.filter((named) => autoClass({ ...none, modelType: 'llama', named }) === 'TokenizersBackend');
