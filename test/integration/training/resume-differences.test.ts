@@ -298,7 +298,7 @@ describe('a base model of the same shape', () => {
     expect((await one.train('--resume', '--set', 'maxSteps=2', '--set', `model=${same}`)).status).toBe(0);
   });
 
-  test.each([0, 1])('that stage %i of two begins with is named', async (changed) => {
+  test('that the second of two stages begins with is named', async () => {
     const models = ['first', 'second'];
     const stages = models.map((model) => ({ kind: 'distill', model, dataset: 'demonstrations.jsonl', maxSteps: 1 }));
     const folder = tinyWorkspace(
@@ -308,10 +308,10 @@ describe('a base model of the same shape', () => {
     for (const model of models) cpSync(SORT, join(folder, model), { recursive: true });
     const one = startedIn(folder);
     expect((await one.train()).stderr).toContain('done after step 2');
-    rmSync(join(folder, models[changed]!), { recursive: true });
-    otherModel(SORT, join(folder, models[changed]!));
+    rmSync(join(folder, 'second'), { recursive: true });
+    otherModel(SORT, join(folder, 'second'));
     const set = ['--set', 'stages.1.maxSteps=2'];
-    expect(await refusal(one, ...set)).toContain(`(the stages (${models[changed]}/model.safetensors) has changed)`);
+    expect(await refusal(one, ...set)).toContain('(the stages (second/model.safetensors) has changed)');
     const continued = await one.train('--resume', ...set, '--with-changes');
     expect({ status: continued.status, stderr: continued.stderr }).toMatchObject({ status: 0 });
   });
