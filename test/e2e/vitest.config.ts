@@ -8,8 +8,8 @@ export default defineConfig({
     include: ['**/*.e2e.ts'],
     globalSetup: './global-setup.ts',
     maxWorkers: WORKERS,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     retry: 0,
     // Tests of a file go on where the one before ended.
     bail: 0,
