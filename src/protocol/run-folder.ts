@@ -63,7 +63,7 @@ const datasetDigest = z.union([fileDigest, z.array(fileDigest)]);
 const tokenizerDigest = z.object({
   /** The model's folder, or .gguf file. */
   file: z.string(),
-  /** The class of transformers that makes rules of its own; not there where tokenizer.json is taken as it is. */
+  /** The class of transformers that makes the rules; absent where tokenizer.json is taken as it is. */
   class: z.string().optional(),
   /** Of all that decides on tokens and texts (src/model/tokenizer/tokenizer-digest.ts). */
   sha256: z.string(),
